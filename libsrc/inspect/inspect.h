@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_INSPECT_INSPECT_H
+#define MI_INSPECT_INSPECT_H
+
+#include "../kernel/file.h"
+#include "../kernel/kernel.h"
+#include "../kernel/mm.h"
+#include "../kernel/page.h"
+#include "../kernel/pagecache.h"
+#include "../kernel/pagetable.h"
+#include "../kernel/task.h"
+#include "../kernel/vma.h"
+
+/*
+ * The joins: a process, its mappings, and the state of every page of them.
+ *
+ * mi_process_open() gives the process, its mappings with totals, and its
+ * files. The state of single pages is not kept (a mapping may have billions):
+ * mi_mapping_pages() walks one mapping and hands its pages up in runs.
+ */
+
+/* ---- one page ---- */
+
+/* How the page that the PTE maps stands to the cache slot of that file offset. */
+enum mi_relation {
+	MI_REL_NONE,	/* no PTE maps a page, or the mapping has no file */
+	MI_REL_SAME,	/* the PTE maps the cached page */
+	MI_REL_PRIVATE, /* an anonymous copy (CoW), or swapped out copy */
+	MI_REL_ZERO,	/* the zero page */
+	MI_REL_SPECIAL, /* no struct page behind it: device memory, vdso */
+	MI_REL_OTHER,	/* a file page that is not in this slot: truncated, or a mismatch */
+	MI_REL_UNKNOWN, /* struct page or the cache is not to be had */
+	MI_REL_NR,
+};
+
+/* What the cache has at this file offset. */
+enum mi_cached {
+	MI_CACHED_NONE, /* empty slot, or the mapping has no file */
+	MI_CACHED_FOLIO,
+	MI_CACHED_SHADOW,
+	MI_CACHED_SWAP,
+	MI_CACHED_DAX,
+	MI_CACHED_UNKNOWN, /* not to be had: slot_why, or the feature is off */
+	MI_CACHED_NR,
+};
+
+/*
+ * The state of @n pages in a row, equal in all members. Of two that follow
+ * each other, pfn, slot_pfn, swap_offset and slot_swap_offset may also count
+ * up by one per page: then they are those of the first page, and the run's
+ * flag MI_RUN_*_CONSECUTIVE is set.
+ */
+struct mi_run {
+	uint64_t va;	/* bytes */
+	uint64_t pgoff; /* in pages of the file; for memory without file: of the VMA */
+	uint64_t n;
+
+	/* The PTE. */
+	enum mi_pte_kind pte;
+	unsigned int pte_bits; /* MI_PTE_YOUNG ... */
+	unsigned int level;
+	unsigned int swap_type; /* pte is SWAP or UNKNOWN */
+	uint64_t swap_offset;	/* ditto; the value of a MARKER */
+	enum mi_read pte_why;	/* pte is UNREADABLE */
+
+	/* The page that the PTE maps; valid if has_page. */
+	bool has_page;
+	bool has_pfn; /* pfn alone: the PTE names a frame without struct page */
+	uint64_t pfn;
+	struct mi_page page;
+
+	/* The cache slot of a mapping with a file. */
+	enum mi_cached cached;
+	uint64_t slot_pfn;	/* FOLIO */
+	struct mi_page slot_page; /* FOLIO; == page if relation is SAME */
+	bool has_slot_page;
+	uint64_t slot_value; /* SHADOW: changes freely inside a run: of the first page */
+	unsigned int slot_swap_type;
+	uint64_t slot_swap_offset;
+	unsigned int marks; /* MI_MARK_* */
+	enum mi_read slot_why;
+
+	enum mi_relation relation;
+	bool beyond_eof; /* an access is SIGBUS: no byte of the file lies here */
+
+	unsigned int flags; /* MI_RUN_* */
+};
+
+/* In a run of more than one page, the numbers count up; else they are scattered (or n is 1). */
+#define MI_RUN_PFN_CONSECUTIVE 0x1
+#define MI_RUN_SLOT_PFN_CONSECUTIVE 0x2
+#define MI_RUN_SWAP_CONSECUTIVE 0x4
+#define MI_RUN_SLOT_SWAP_CONSECUTIVE 0x8
+
+/* Words for people and JSON; stable, lower case. */
+const char *mi_pte_word(enum mi_pte_kind kind);
+const char *mi_relation_word(enum mi_relation rel);
+const char *mi_cached_word(enum mi_cached cached);
+
+/*
+ * The state of a run in words, most telling first, separated by blanks:
+ * "mapped dirty", "cached readahead", "private-copy dirty", "evicted",
+ * "absent". The words and their meaning: mmapinfo(1).
+ */
+void mi_run_words(const struct mi_run *run, char *buf, size_t size);
+
+/* ---- totals ---- */
+
+/* Counts of 4 KiB pages. A page may count in several. */
+struct mi_totals {
+	uint64_t pages;	    /* of the mapping */
+	uint64_t mapped;    /* a PTE maps a page, PROT_NONE included */
+	uint64_t cached;    /* the file's page cache has a page for this offset */
+	uint64_t dirty;	    /* of the cached: PG_dirty, or a dirty PTE of this mapping */
+	uint64_t writeback; /* of the cached */
+	uint64_t locked;    /* of the cached: PG_locked: being read, or worked on */
+	uint64_t not_uptodate; /* of the cached */
+	uint64_t readahead; /* of the cached: marker pages of readahead */
+	uint64_t evicted;   /* a shadow entry remembers the page */
+	uint64_t swapped;   /* in a swap area, by PTE or (shmem) by the cache slot */
+	uint64_t private_copies; /* anonymous pages in a file mapping, swapped ones too */
+	uint64_t anon;	    /* PTE maps an anonymous page */
+	uint64_t zero;	    /* PTE maps the zero page */
+	uint64_t huge;	    /* mapped by a PMD or PUD entry */
+	uint64_t large;	    /* mapped page belongs to a folio of more than one page */
+	uint64_t prot_none; /* of the mapped */
+	uint64_t other_special; /* migration, hwpoison, device, marker, unknown entries */
+	uint64_t mismatch;  /* relation is OTHER */
+	uint64_t beyond_eof;
+	uint64_t pte_unreadable;   /* pages whose page table is not to be had */
+	uint64_t cache_unreadable; /* offsets whose cache slot is not to be had */
+	uint64_t page_unreadable;  /* struct page not to be had */
+};
+
+void mi_totals_add(struct mi_totals *to, const struct mi_totals *from);
+
+/* ---- the process ---- */
+
+/* A file that the process maps; one entry per address_space. */
+struct mi_mapped_file {
+	struct mi_file file;
+	char *path;	       /* bytes; "" if unknown; of its first mapping */
+	struct mi_totals here; /* sum over this process's mappings of it */
+	/* The whole file's cache, mapped here or not. */
+	struct mi_totals cache; /* pages: of i_size, rounded up; mapped etc. unused */
+	bool cache_known;
+	uint64_t n_mappings;
+};
+
+/* What kind of memory a mapping without file is. */
+enum mi_mapping_kind {
+	MI_MAP_FILE,
+	MI_MAP_ANON,	/* anonymous, heap, stack */
+	MI_MAP_SPECIAL, /* vdso, device memory: PFNMAP, MIXEDMAP or special pages */
+};
+
+struct mi_mapping {
+	struct mi_vma vma;
+	enum mi_mapping_kind kind;
+	size_t file;	/* index into files; ~0: none */
+	char *name;	/* of the file, or "[heap]" ...; never NULL; bytes */
+	bool file_unreadable; /* vm_file is set, but nothing is known of it */
+	struct mi_totals totals;
+};
+
+struct mi_process {
+	struct mi_kernel *k;
+	struct mi_task task;	/* the one asked for */
+	int32_t mm_tid; /* the thread whose mm this is: another than task.pid if
+			 * the leader has exited and its group lives on */
+	struct mi_task *threads; /* of its group */
+	size_t n_threads;
+	struct mi_mm mm;
+	struct mi_mapping *maps;
+	size_t n_maps;
+	struct mi_mapped_file *files;
+	size_t n_files;
+	struct mi_totals totals;      /* of all mappings */
+	struct mi_totals file_totals; /* of those with a file */
+	bool selected; /* filters left something out: totals are of what is shown */
+};
+
+struct mi_filter {
+	bool by_vma;
+	uint64_t vma;	       /* an address inside the mapping */
+	const char *file;      /* path or glob (fnmatch), matched as a whole; NULL: all */
+};
+
+/*
+ * Inspect the process of @task: mappings that pass @filter (NULL: all), with
+ * totals. A task without mm is MI_ERR_STATE with the reason. Nothing that
+ * passes the filter is MI_ERR_NOT_FOUND.
+ */
+enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
+			       const struct mi_filter *filter, struct mi_process **ret,
+			       struct mi_error *err);
+void mi_process_close(struct mi_process *p);
+
+/* Return false to stop the walk. */
+typedef bool (*mi_run_fn)(void *arg, const struct mi_run *run);
+
+/*
+ * The pages of mapping @m in address order, merged into runs; with @each, one
+ * run per page (so n is 1 always). MI_ERR_INTERRUPTED if the user said stop.
+ */
+enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m, bool each,
+				mi_run_fn fn, void *arg, struct mi_error *err);
+
+/*
+ * The cache of a whole file in index order, the same way: PTE members are
+ * those of an unmapped page, va is 0. Pages of i_size and what lies beyond.
+ */
+enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,
+			     mi_run_fn fn, void *arg, struct mi_error *err);
+
+/* ---- all processes ---- */
+
+struct mi_summary {
+	struct mi_task task;
+	bool has_mm;
+	struct mi_mm mm;
+	size_t n_threads;
+};
+
+/* One entry per thread group, in task-list order. Free *ret. */
+enum mi_status mi_summaries(struct mi_kernel *k, struct mi_summary **ret, size_t *n,
+			    struct mi_error *err);
+
+#endif

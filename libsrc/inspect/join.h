@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_INSPECT_JOIN_H
+#define MI_INSPECT_JOIN_H
+
+#include "inspect.h"
+
+/*
+ * Joins page tables, page cache and struct pages of one mapping, or the cache
+ * of one file, into page states. Internal to inspect/.
+ *
+ * Pages come in batches of at most MI_JOIN_BATCH cells of one page each;
+ * stretches of which nothing is known but that they are empty come as a single
+ * cell of any length, so a terabyte of reserved address space costs nothing.
+ */
+#define MI_JOIN_BATCH 512
+
+typedef bool (*mi_cells_fn)(void *arg, const struct mi_run *cells, size_t n);
+
+struct mi_join;
+
+/* For several walks in a row: the buffers are large. */
+enum mi_status mi_join_new(struct mi_kernel *k, struct mi_join **ret, struct mi_error *err);
+void mi_join_free(struct mi_join *j);
+
+/* @file: of the mapping, NULL if it has none or nothing is known of it. */
+enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
+			       const struct mi_mapping *m, const struct mi_file *file,
+			       mi_cells_fn fn, void *arg, struct mi_error *err);
+
+/* The cache of a whole file, index 0 up to i_size and what lies beyond. */
+enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, mi_cells_fn fn,
+			    void *arg, struct mi_error *err);
+
+/* Count cells into totals. */
+void mi_totals_count(struct mi_totals *t, const struct mi_run *cells, size_t n);
+
+#endif

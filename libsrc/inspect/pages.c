@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* pages.c - merges page states into runs */
+#include "join.h"
+
+struct merger {
+	mi_run_fn fn;
+	void *arg;
+	bool each;
+	bool open; /* run is valid */
+	struct mi_run run;
+};
+
+static bool same_page(const struct mi_page *a, const struct mi_page *b)
+{
+	return a->why == b->why && a->order == b->order && a->flags == b->flags &&
+	       a->owner == b->owner && a->mapping == b->mapping && a->refcount == b->refcount &&
+	       a->mapcount == b->mapcount && a->anon_exclusive == b->anon_exclusive &&
+	       a->hugetlb == b->hugetlb;
+}
+
+static bool same_pte(const struct mi_run *a, const struct mi_run *b)
+{
+	return a->pte == b->pte && a->pte_bits == b->pte_bits && a->level == b->level &&
+	       a->swap_type == b->swap_type && a->pte_why == b->pte_why &&
+	       a->has_pfn == b->has_pfn && a->has_page == b->has_page &&
+	       (a->pte != MI_PTE_MARKER || a->swap_offset == b->swap_offset) &&
+	       (!a->has_page || same_page(&a->page, &b->page));
+}
+
+static bool same_slot(const struct mi_run *a, const struct mi_run *b)
+{
+	return a->cached == b->cached && a->slot_swap_type == b->slot_swap_type &&
+	       a->marks == b->marks && a->slot_why == b->slot_why &&
+	       a->has_slot_page == b->has_slot_page &&
+	       (!a->has_slot_page || same_page(&a->slot_page, &b->slot_page));
+}
+
+static bool same_state(const struct mi_run *a, const struct mi_run *b)
+{
+	return a->relation == b->relation && a->beyond_eof == b->beyond_eof && same_pte(a, b) &&
+	       same_slot(a, b);
+}
+
+/* Does number @next of the page behind the run continue @first? */
+static unsigned int keeps(const struct mi_run *run, unsigned int flag, uint64_t first,
+			  uint64_t next)
+{
+	bool so_far = run->n == 1 || run->flags & flag;
+
+	return so_far && next == first + run->n ? flag : 0;
+}
+
+static void extend(struct mi_run *run, const struct mi_run *c)
+{
+	unsigned int flags;
+
+	flags = keeps(run, MI_RUN_PFN_CONSECUTIVE, run->pfn, c->pfn) |
+		keeps(run, MI_RUN_SLOT_PFN_CONSECUTIVE, run->slot_pfn, c->slot_pfn) |
+		keeps(run, MI_RUN_SWAP_CONSECUTIVE, run->swap_offset, c->swap_offset) |
+		keeps(run, MI_RUN_SLOT_SWAP_CONSECUTIVE, run->slot_swap_offset,
+		      c->slot_swap_offset);
+	run->flags = flags;
+	run->n += c->n;
+}
+
+static bool flush(struct merger *m)
+{
+	bool go_on = !m->open || m->fn(m->arg, &m->run);
+
+	m->open = false;
+	return go_on;
+}
+
+static bool each_page(struct merger *m, const struct mi_run *c)
+{
+	struct mi_run one = *c;
+	uint64_t i;
+
+	one.n = 1;
+	for (i = 0; i < c->n; i++) {
+		if (!m->fn(m->arg, &one))
+			return false;
+		one.va += one.va ? MI_PAGE_SIZE : 0;
+		one.pgoff++;
+	}
+	return true;
+}
+
+static bool take_cells(void *arg, const struct mi_run *cells, size_t n)
+{
+	struct merger *m = arg;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		const struct mi_run *c = &cells[i];
+
+		if (m->each) {
+			if (!each_page(m, c))
+				return false;
+			continue;
+		}
+		if (m->open && same_state(&m->run, c)) {
+			extend(&m->run, c);
+			continue;
+		}
+		if (!flush(m))
+			return false;
+		m->run = *c;
+		m->open = true;
+	}
+	return true;
+}
+
+enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m, bool each,
+				mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	const struct mi_file *file = m->file < p->n_files ? &p->files[m->file].file : NULL;
+	struct merger mg = {.fn = fn, .arg = arg, .each = each};
+	struct mi_join *j;
+	enum mi_status st;
+
+	st = mi_join_new(p->k, &j, err);
+	if (st)
+		return st;
+	st = mi_join_mapping(j, &p->mm, m, file, take_cells, &mg, err);
+	mi_join_free(j);
+	if (!st)
+		flush(&mg);
+	return st;
+}
+
+enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,
+			     mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	struct merger mg = {.fn = fn, .arg = arg, .each = each};
+	struct mi_join *j;
+	enum mi_status st;
+
+	st = mi_join_new(p->k, &j, err);
+	if (st)
+		return st;
+	st = mi_join_file(j, &f->file, take_cells, &mg, err);
+	mi_join_free(j);
+	if (!st)
+		flush(&mg);
+	return st;
+}

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* process.c - a process with its mappings, files and totals */
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addrmap.h"
+#include "join.h"
+
+#define NO_FILE (~(size_t)0)
+#define DELETED " (deleted)"
+
+/* While a process is put together. */
+struct build {
+	struct mi_process *p;
+	const struct mi_filter *filter;
+	struct mi_addrmap by_file;    /* struct file -> opened[] */
+	struct mi_addrmap by_mapping; /* address_space -> p->files[] */
+	struct opened {
+		struct mi_file file;
+		char *path;
+		bool ok;
+	} *opened;
+	size_t n_opened, room_opened, room_files;
+};
+
+/* ---- the task and its mm ---- */
+
+static enum mi_status no_memory(const struct mi_task *t, struct mi_error *err)
+{
+	switch (t->kind) {
+	case MI_TASK_KTHREAD:
+		return mi_fail(err, MI_ERR_STATE,
+			       "PID %d (%s) is a kernel thread: it has no user memory", t->pid,
+			       t->comm);
+	case MI_TASK_ZOMBIE:
+		return mi_fail(err, MI_ERR_STATE,
+			       "PID %d (%s) is a zombie: it has exited and given its memory back",
+			       t->pid, t->comm);
+	default:
+		return mi_fail(err, MI_ERR_STATE,
+			       "PID %d (%s) is exiting and has already given its memory back",
+			       t->pid, t->comm);
+	}
+}
+
+static enum mi_status load_threads(struct mi_process *p, struct mi_error *err)
+{
+	struct mi_task leader = p->task;
+
+	if (p->task.pid != p->task.tgid &&
+	    mi_task_by_pid(p->k, p->task.tgid, &leader, NULL) != MI_OK)
+		leader = p->task;
+	return mi_task_threads(p->k, &leader, &p->threads, &p->n_threads, err);
+}
+
+static enum mi_status load_mm(struct mi_process *p, struct mi_error *err)
+{
+	struct mi_task holder = p->task;
+	enum mi_status st;
+
+	/* The leader may have exited while its threads go on. */
+	if (holder.kind != MI_TASK_USER &&
+	    (holder.kind == MI_TASK_KTHREAD || !mi_task_with_mm(p->k, &p->task, &holder)))
+		return no_memory(&p->task, err);
+	p->mm_tid = holder.pid;
+	st = mi_mm_load(p->k, holder.mm, p->threads, p->n_threads, &p->mm, err);
+	if (st) {
+		mi_fail_in(err, "PID %d (%s)", p->task.pid, p->task.comm);
+		return st;
+	}
+	if (p->mm.users <= 0)
+		return mi_fail(err, MI_ERR_STATE,
+			       "the mm of PID %d (%s) is being torn down: mm_users is %lld",
+			       p->task.pid, p->task.comm, (long long)p->mm.users);
+	return MI_OK;
+}
+
+/* ---- files ---- */
+
+
+/* The struct file at @addr, opened once however many VMAs have it. NULL: out of memory. */
+static struct opened *open_file(struct build *b, uint64_t addr)
+{
+	char path[MI_PATH_MAX];
+	struct opened *o;
+	struct mi_error e;
+	size_t i;
+
+	if (mi_addrmap_get(&b->by_file, addr, &i))
+		return &b->opened[i];
+	if (b->n_opened == b->room_opened) {
+		size_t room = b->room_opened ? 2 * b->room_opened : 32;
+
+		o = realloc(b->opened, room * sizeof(*o));
+		if (!o)
+			return NULL;
+		b->opened = o;
+		b->room_opened = room;
+	}
+	o = &b->opened[b->n_opened];
+	o->ok = mi_file_load(b->p->k, addr, &o->file, &e) == MI_OK;
+	if (!o->ok && e.status == MI_ERR_READ)
+		mi_problem_bad(&b->p->k->problems, "struct file", addr, "cannot be read",
+			       "the file is unknown");
+	mi_file_path(b->p->k, addr, path);
+	o->path = strdup(path);
+	if (!o->path || !mi_addrmap_put(&b->by_file, addr, b->n_opened)) {
+		free(o->path);
+		return NULL;
+	}
+	return &b->opened[b->n_opened++];
+}
+
+/* The entry of the process's files[] that @o caches its pages in. */
+static bool file_entry(struct build *b, const struct opened *o, size_t *index)
+{
+	struct mi_process *p = b->p;
+	struct mi_mapped_file *f;
+
+	if (mi_addrmap_get(&b->by_mapping, o->file.mapping, index))
+		return true;
+	if (p->n_files == b->room_files) {
+		size_t room = b->room_files ? 2 * b->room_files : 32;
+
+		f = realloc(p->files, room * sizeof(*f));
+		if (!f)
+			return false;
+		p->files = f;
+		b->room_files = room;
+	}
+	f = &p->files[p->n_files];
+	memset(f, 0, sizeof(*f));
+	f->file = o->file;
+	f->path = strdup(o->path);
+	if (!f->path || !mi_addrmap_put(&b->by_mapping, o->file.mapping, p->n_files)) {
+		free(f->path);
+		return false;
+	}
+	*index = p->n_files++;
+	return true;
+}
+
+/* ---- mappings ---- */
+
+static bool wanted_vma(const struct mi_filter *f, const struct mi_vma *vma)
+{
+	return !f || !f->by_vma || (f->vma >= vma->start && f->vma < vma->end);
+}
+
+/* The whole name, with or without what the kernel appends to unlinked files. */
+static bool wanted_path(const struct mi_filter *f, const char *path)
+{
+	char stem[MI_PATH_MAX];
+	size_t n = strlen(path), d = sizeof(DELETED) - 1;
+
+	if (!f || !f->file)
+		return true;
+	if (!strcmp(f->file, path) || !fnmatch(f->file, path, 0))
+		return true;
+	if (n <= d || n >= sizeof(stem) || strcmp(path + n - d, DELETED))
+		return false;
+	memcpy(stem, path, n - d);
+	stem[n - d] = '\0';
+	return !strcmp(f->file, stem) || !fnmatch(f->file, stem, 0);
+}
+
+static bool is_special(const struct mi_vma *vma, const char *name)
+{
+	return vma->flags & (MI_VM_PFNMAP | MI_VM_IO | MI_VM_MIXEDMAP) || !strcmp(name, "[vdso]") ||
+	       !strcmp(name, "[vvar]");
+}
+
+/* Fill @m from @vma. 1: take it, 0: filtered out, -1: out of memory. */
+static int make_mapping(struct build *b, const struct mi_vma *vma, struct mi_mapping *m)
+{
+	struct opened *o = NULL;
+	char special[128];
+
+	memset(m, 0, sizeof(*m));
+	m->vma = *vma;
+	m->file = NO_FILE;
+	m->kind = vma->file ? MI_MAP_FILE : MI_MAP_ANON;
+	if (vma->file) {
+		o = open_file(b, vma->file);
+		if (!o)
+			return -1;
+		if (!wanted_path(b->filter, o->path))
+			return 0;
+		m->file_unreadable = !o->ok;
+		if (o->ok && !file_entry(b, o, &m->file))
+			return -1;
+		if (o->ok)
+			b->p->files[m->file].n_mappings++;
+		m->name = strdup(o->path);
+	} else {
+		if (b->filter && b->filter->file)
+			return 0;
+		mi_vma_special_name(b->p->k, &b->p->mm, vma, special, sizeof(special));
+		m->name = strdup(special);
+	}
+	if (!m->name)
+		return -1;
+	/* A regular file with mixed or raw frames (DAX) stays a file. */
+	if (!vma->file && is_special(vma, m->name))
+		m->kind = MI_MAP_SPECIAL;
+	return 1;
+}
+
+static enum mi_status load_mappings(struct build *b, struct mi_error *err)
+{
+	struct mi_process *p = b->p;
+	struct mi_vma *vmas;
+	enum mi_status st;
+	size_t i, n;
+	int r;
+
+	st = mi_vma_gather(p->k, &p->mm, &vmas, &n, err);
+	if (st)
+		return st;
+	p->maps = calloc(n ? n : 1, sizeof(*p->maps));
+	if (!p->maps)
+		st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	for (i = 0; i < n && !st; i++) {
+		if (!wanted_vma(b->filter, &vmas[i])) {
+			p->selected = true;
+			continue;
+		}
+		r = make_mapping(b, &vmas[i], &p->maps[p->n_maps]);
+		if (r < 0)
+			st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
+		p->selected |= !r;
+		p->n_maps += r > 0;
+	}
+	free(vmas);
+	if (!st && !p->n_maps && p->selected)
+		st = mi_fail(err, MI_ERR_NOT_FOUND, "PID %d (%s) has no mapping that matches",
+			     p->task.pid, p->task.comm);
+	return st;
+}
+
+/* ---- totals ---- */
+
+static bool count_cells(void *arg, const struct mi_run *cells, size_t n)
+{
+	mi_totals_count(arg, cells, n);
+	return true;
+}
+
+static enum mi_status count_all(struct mi_process *p, struct mi_error *err)
+{
+	struct mi_join *j;
+	enum mi_status st;
+	size_t i;
+
+	st = mi_join_new(p->k, &j, err);
+	if (st)
+		return st;
+	for (i = 0; i < p->n_maps && !st; i++) {
+		struct mi_mapping *m = &p->maps[i];
+		struct mi_mapped_file *f = m->file != NO_FILE ? &p->files[m->file] : NULL;
+
+		st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, count_cells, &m->totals,
+				     err);
+		mi_totals_add(&p->totals, &m->totals);
+		if (m->kind == MI_MAP_FILE)
+			mi_totals_add(&p->file_totals, &m->totals);
+		if (f)
+			mi_totals_add(&f->here, &m->totals);
+	}
+	for (i = 0; i < p->n_files && !st; i++) {
+		struct mi_mapped_file *f = &p->files[i];
+		struct mi_error e;
+
+		f->cache_known = !mi_join_file(j, &f->file, count_cells, &f->cache, &e);
+		if (!f->cache_known && e.status == MI_ERR_INTERRUPTED)
+			st = mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
+	}
+	mi_join_free(j);
+	return st;
+}
+
+/* ---- all together ---- */
+
+static void build_free(struct build *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n_opened; i++)
+		free(b->opened[i].path);
+	free(b->opened);
+	mi_addrmap_free(&b->by_file);
+	mi_addrmap_free(&b->by_mapping);
+}
+
+enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
+			       const struct mi_filter *filter, struct mi_process **ret,
+			       struct mi_error *err)
+{
+	struct build b = {.filter = filter};
+	struct mi_process *p = calloc(1, sizeof(*p));
+	enum mi_status st;
+
+	if (!p)
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	p->k = k;
+	p->task = *task;
+	b.p = p;
+	st = load_threads(p, err);
+	if (!st)
+		st = load_mm(p, err);
+	if (!st)
+		st = load_mappings(&b, err);
+	if (!st)
+		st = count_all(p, err);
+	build_free(&b);
+	if (st) {
+		mi_process_close(p);
+		return st;
+	}
+	*ret = p;
+	return MI_OK;
+}
+
+void mi_process_close(struct mi_process *p)
+{
+	size_t i;
+
+	if (!p)
+		return;
+	for (i = 0; i < p->n_maps; i++)
+		free(p->maps[i].name);
+	for (i = 0; i < p->n_files; i++)
+		free(p->files[i].path);
+	free(p->maps);
+	free(p->files);
+	free(p->threads);
+	free(p);
+}
+
+static enum mi_status summarise(struct mi_kernel *k, const struct mi_task *task,
+				struct mi_summary *s, struct mi_error *err)
+{
+	struct mi_task *threads, holder = *task;
+	enum mi_status st;
+
+	memset(s, 0, sizeof(*s));
+	s->task = *task;
+	if (task->kind == MI_TASK_KTHREAD) {
+		s->n_threads = 1;
+		return MI_OK;
+	}
+	st = mi_task_threads(k, task, &threads, &s->n_threads, err);
+	if (st)
+		return st;
+	if (holder.mm || mi_task_with_mm(k, task, &holder))
+		s->has_mm = !mi_mm_load(k, holder.mm, threads, s->n_threads, &s->mm, NULL);
+	free(threads);
+	return MI_OK;
+}
+
+enum mi_status mi_summaries(struct mi_kernel *k, struct mi_summary **ret, size_t *n,
+			    struct mi_error *err)
+{
+	struct mi_task *leaders;
+	struct mi_summary *list;
+	enum mi_status st;
+	size_t i;
+
+	st = mi_task_leaders(k, &leaders, n, err);
+	if (st)
+		return st;
+	list = calloc(*n ? *n : 1, sizeof(*list));
+	if (!list)
+		st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	for (i = 0; i < *n && !st; i++)
+		st = summarise(k, &leaders[i], &list[i], err);
+	free(leaders);
+	if (st) {
+		free(list);
+		return st;
+	}
+	*ret = list;
+	return MI_OK;
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* file.c - from struct file to inode, device, size and cache */
+#include "file.h"
+
+#define S_DAX 0x2000 /* inode->i_flags; 1 << 13 since 5.11, and on x86 always with FS_DAX */
+
+/* dev_t inside the kernel: include/linux/kdev_t.h */
+#define MINOR_BITS 20
+
+static void fs_name(struct mi_kernel *k, uint64_t sb, char *buf, size_t size)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t type, name;
+
+	buf[0] = '\0';
+	if (!mi_has(&l->sb_type) || !mi_has(&l->fs_type_name))
+		return;
+	if (!mi_read_member(k->t, sb, &l->sb_type, &type) &&
+	    !mi_read_member(k->t, type, &l->fs_type_name, &name))
+		mi_read_string(k->t, name, buf, size);
+}
+
+static enum mi_read load_inode(struct mi_kernel *k, uint64_t inode, struct mi_file *f)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t mode, sb, dev, flags;
+	enum mi_read r;
+
+	r = mi_read_member(k->t, inode, &l->inode_ino, &f->ino);
+	if (!r)
+		r = mi_read_member(k->t, inode, &l->inode_mode, &mode);
+	if (!r)
+		r = mi_read_member(k->t, inode, &l->inode_sb, &sb);
+	if (!r)
+		r = mi_read_member(k->t, sb, &l->sb_dev, &dev);
+	if (r)
+		return r;
+	f->mode = (uint32_t)mode;
+	f->dev_major = (uint32_t)(dev >> MINOR_BITS);
+	f->dev_minor = (uint32_t)(dev & ((1U << MINOR_BITS) - 1));
+	if (mi_has(&l->inode_flags) && !mi_read_member(k->t, inode, &l->inode_flags, &flags))
+		f->dax = flags & S_DAX;
+	fs_name(k, sb, f->fs, sizeof(f->fs));
+	return MI_READ_OK;
+}
+
+enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *ret,
+			    struct mi_error *err)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t inode;
+	const char *why;
+	enum mi_read r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->addr = file;
+	if (!mi_feature(k, MI_F_FILE, &why))
+		return mi_fail(err, MI_ERR_MISSING, "no files: %s", why);
+	r = mi_read_member(k->t, file, &l->file_inode, &inode);
+	if (!r)
+		r = mi_read_member(k->t, file, &l->file_mapping, &ret->mapping);
+	if (!r)
+		r = load_inode(k, inode, ret);
+	if (r)
+		return mi_fail(err, MI_ERR_READ, "struct file %016llx: %s",
+			       (unsigned long long)file, mi_read_text(r));
+	/* Pages and size are the mapping's: a block device's node has none of its own. */
+	ret->inode = inode;
+	if (mi_has(&l->as_host) && mi_read_member(k->t, ret->mapping, &l->as_host, &inode) == MI_READ_OK &&
+	    inode)
+		ret->inode = inode;
+	r = mi_read_member(k->t, ret->inode, &l->inode_size, &ret->size);
+	if (r)
+		return mi_fail(err, MI_ERR_READ, "inode %016llx: %s",
+			       (unsigned long long)ret->inode, mi_read_text(r));
+	if (mi_has(&l->as_nrpages))
+		ret->nrpages_known =
+			!mi_read_member(k->t, ret->mapping, &l->as_nrpages, &ret->nrpages);
+	return MI_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_KERNEL_FILE_H
+#define MI_KERNEL_FILE_H
+
+#include "kernel.h"
+
+#define MI_PATH_MAX 4096
+
+/* What is behind a struct file: inode, device, size, page cache. */
+struct mi_file {
+	uint64_t addr;	   /* struct file */
+	uint64_t mapping;  /* f_mapping: where its pages are cached */
+	uint64_t inode;	   /* the host of the mapping: for a block device its bdev inode */
+	uint64_t ino;
+	uint32_t dev_major, dev_minor; /* as /proc/PID/maps prints them */
+	uint32_t mode;
+	uint64_t size;	   /* i_size in bytes */
+	uint64_t nrpages;  /* pages in the cache, as the kernel counts them */
+	bool nrpages_known;
+	bool dax;
+	char fs[32];	   /* "ext4", "tmpfs"; "" if not known */
+};
+
+/* MI_ERR_MISSING if the feature is off, MI_ERR_READ if it cannot be read. */
+enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *ret,
+			    struct mi_error *err);
+
+/*
+ * The path of @file as /proc/PID/maps shows it, from the root of its mount
+ * namespace, bytes unescaped; " (deleted)" is appended for unlinked files. At
+ * most MI_PATH_MAX - 1 bytes. What could not be read stands as "?" in the path.
+ * False if nothing at all could be found (*buf is then "").
+ */
+bool mi_file_path(struct mi_kernel *k, uint64_t file, char buf[MI_PATH_MAX]);
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kernel.c - constants of a kernel that are derived once, and list walks */
+#include <stdlib.h>
+
+#include "kernel.h"
+
+#define SWAP_TYPES 32 /* MAX_SWAPFILES_SHIFT is 5 in all kernels */
+
+/*
+ * Special swap types sit above the swap areas in this order: hwpoison,
+ * migration, device, PTE marker, swapin error (include/linux/swap.h); each is
+ * there or not by configuration. The number of areas is the length of
+ * swap_info[]; what is configured must then fill the rest exactly. If it does
+ * not, this kernel has a kind unknown to us and no name is guessed.
+ */
+static void swap_types(struct mi_kernel *k)
+{
+	struct mi_swap_types *s = &k->swap;
+	unsigned int next, rest;
+	uint64_t room;
+
+	s->inverted = k->l.sym_l1tf_mitigation != 0;
+	room = k->l.sym_swap_info ? mi_symbol_room(k->t, k->l.sym_swap_info) / 8 : 0;
+	s->nr_files = room && room <= SWAP_TYPES ? (unsigned int)room : 0;
+	if (!s->nr_files)
+		return;
+	s->n_hwpoison = k->l.PG_hwpoison.known;
+	if (k->l.sym_migrate_pages)
+		/* 5.19 (6c287605fd56) split "read" into shared and exclusive */
+		s->n_migration = k->l.PG_anon_exclusive.known ? 3 : 2;
+	next = s->nr_files;
+	s->hwpoison = next;
+	next += s->n_hwpoison;
+	s->migration = next;
+	next += s->n_migration;
+	if (next > SWAP_TYPES)
+		return;
+	rest = SWAP_TYPES - next;
+	if (k->l.sym_make_device_exclusive)
+		s->n_device = rest >= 4 ? 4 : rest;
+	s->device = next;
+	s->marker = next + s->n_device;
+	rest -= s->n_device;
+	s->n_marker = rest > 0;
+	s->error = s->marker + s->n_marker;
+	s->n_error = rest > 1;
+	s->known = rest <= 2;
+}
+
+static void page_constants(struct mi_kernel *k)
+{
+	uint64_t bits, sme = 0;
+
+	if (k->l.sym_vmemmap_base && mi_read_u64(k->t, k->l.sym_vmemmap_base, &k->vmemmap)) {
+		k->l.off[MI_F_PAGE] = true;
+		memcpy(k->l.why[MI_F_PAGE], "vmemmap_base could not be read", 31);
+	}
+	if (!mi_target_number(k->t, "NUMBER(MAX_PHYSMEM_BITS)", &bits) || bits < 36 || bits > 52)
+		bits = 52;
+	k->max_pfn = 1ULL << (bits - MI_PAGE_SHIFT);
+	k->pfn_swap_bits = (unsigned int)bits - MI_PAGE_SHIFT;
+	mi_target_number(k->t, "NUMBER(sme_mask)", &sme);
+	k->pa_mask = 0x000ffffffffff000ULL & ~sme;
+}
+
+enum mi_status mi_kernel_open(struct mi_target *t, const char *hide, struct mi_kernel **ret,
+			      struct mi_error *err)
+{
+	struct mi_kernel *k = calloc(1, sizeof(*k));
+	enum mi_status st;
+	const char *why;
+
+	if (!k)
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	k->t = t;
+	st = mi_layout_resolve(&k->l, t, hide, err);
+	if (!st && (!mi_feature(k, MI_F_TASK, &why) || !mi_feature(k, MI_F_MM, &why)))
+		st = mi_fail(err, MI_ERR_MISSING, "cannot find tasks and mappings: %s", why);
+	if (st) {
+		mi_kernel_close(k);
+		return st;
+	}
+	swap_types(k);
+	page_constants(k);
+	k->vma_flags_recent = mi_has(&k->l.vma_uffd);
+	*ret = k;
+	return MI_OK;
+}
+
+void mi_kernel_close(struct mi_kernel *k)
+{
+	free(k);
+}
+
+bool mi_feature(const struct mi_kernel *k, enum mi_feature f, const char **why)
+{
+	if (why)
+		*why = k->l.why[f];
+	return !k->l.off[f];
+}
+
+const char *mi_feature_text(enum mi_feature f)
+{
+	static const char *const text[MI_F_NR] = {
+		[MI_F_NONE] = "",
+		[MI_F_TASK] = "tasks",
+		[MI_F_MM] = "mappings",
+		[MI_F_PTE] = "page tables",
+		[MI_F_FILE] = "mapped files",
+		[MI_F_PATH] = "path names",
+		[MI_F_CACHE] = "the page cache",
+		[MI_F_PAGE] = "page flags and counts",
+	};
+
+	return text[f];
+}
+
+void mi_list_start(struct mi_list *li, struct mi_kernel *k, uint64_t head, const char *what)
+{
+	li->k = k;
+	li->head = head;
+	li->node = head;
+	li->tortoise = head;
+	li->steps = 0;
+	li->power = 1;
+	li->what = what;
+}
+
+bool mi_list_next(struct mi_list *li, uint64_t *node)
+{
+	const struct mi_member *next = &li->k->l.list_next;
+	uint64_t n;
+	enum mi_read r = mi_read_member(li->k->t, li->node, next, &n);
+
+	if (r) {
+		mi_problem_read(&li->k->problems, li->what, li->node, r, "the rest of it is missing");
+		return false;
+	}
+	if (n == li->head)
+		return false;
+	if (n == li->tortoise) {
+		mi_problem_bad(&li->k->problems, li->what, n, "runs in a circle", NULL);
+		return false;
+	}
+	if (++li->steps == li->power) {
+		li->tortoise = n;
+		li->power *= 2;
+		li->steps = 0;
+	}
+	li->node = n;
+	*node = n;
+	return true;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_KERNEL_MM_H
+#define MI_KERNEL_MM_H
+
+#include "kernel.h"
+#include "task.h"
+
+/* An mm_struct: the head of a process's memory. Sizes are in pages. */
+struct mi_mm {
+	uint64_t addr;
+	uint64_t pgd; /* kernel virtual address of the top page table; 0: feature off */
+	int64_t users; /* mm_users: 0 means that it is being torn down */
+	uint64_t map_count, total_vm, locked_vm;
+	uint64_t start_brk, brk, start_stack;
+
+	/*
+	 * The kernel's own count, with what threads and CPUs have not yet
+	 * added to it. False if this kernel's form is unknown. Kernels before
+	 * 4.5 count shmem as file.
+	 */
+	bool rss_known;
+	int64_t rss_file, rss_anon, rss_shmem, swapents;
+};
+
+/* @threads of the process may hold private RSS counts (kernels before 6.2). */
+enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_task *threads,
+			  size_t n_threads, struct mi_mm *ret, struct mi_error *err);
+
+#endif

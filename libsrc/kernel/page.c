@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* page.c - what struct page and struct folio say */
+#include "page.h"
+
+#define ORDER_MAX 18 /* 1 GiB pages */
+
+/* Low bits of page->mapping; include/linux/page-flags.h */
+#define MAPPING_ANON 1
+#define MAPPING_MOVABLE 2
+#define MAPPING_FLAGS 3
+
+const char *mi_page_flag_name(enum mi_page_flag flag)
+{
+	static const char *const names[MI_PG_NR] = {
+		"locked",     "error",	      "referenced", "uptodate",	     "dirty",
+		"lru",	      "active",	      "workingset", "slab",	     "reserved",
+		"private",    "private_2",    "writeback",  "reclaim",	     "readahead",
+		"swapbacked", "swapcache",    "unevictable", "mlocked",	     "hwpoison",
+		"idle",	      "young",	      "owner_priv_1", "mappedtodisk",
+	};
+
+	return flag < MI_PG_NR ? names[flag] : NULL;
+}
+
+uint64_t mi_pfn_to_page(const struct mi_kernel *k, uint64_t pfn)
+{
+	return k->vmemmap + pfn * k->l.size_page;
+}
+
+bool mi_page_to_pfn(const struct mi_kernel *k, uint64_t addr, uint64_t *pfn)
+{
+	uint64_t dist = addr - k->vmemmap;
+
+	if (!k->vmemmap || addr < k->vmemmap || dist % k->l.size_page ||
+	    dist / k->l.size_page >= k->max_pfn)
+		return false;
+	*pfn = dist / k->l.size_page;
+	return true;
+}
+
+/* ---- flags ---- */
+
+static bool bit_of(const struct mi_enumerator *e, uint64_t word)
+{
+	return e->known && e->value >= 0 && e->value < 64 && (word >> e->value & 1);
+}
+
+static uint32_t simple_flags(const struct mi_layout *l, uint64_t word, uint32_t *known)
+{
+	const struct {
+		const struct mi_enumerator *e;
+		enum mi_page_flag flag;
+	} map[] = {
+		{&l->PG_locked, MI_PG_LOCKED},
+		{&l->PG_error, MI_PG_ERROR},
+		{&l->PG_referenced, MI_PG_REFERENCED},
+		{&l->PG_uptodate, MI_PG_UPTODATE},
+		{&l->PG_dirty, MI_PG_DIRTY},
+		{&l->PG_lru, MI_PG_LRU},
+		{&l->PG_active, MI_PG_ACTIVE},
+		{&l->PG_workingset, MI_PG_WORKINGSET},
+		{&l->PG_slab, MI_PG_SLAB},
+		{&l->PG_reserved, MI_PG_RESERVED},
+		{&l->PG_private, MI_PG_PRIVATE},
+		{&l->PG_private_2, MI_PG_PRIVATE_2},
+		{&l->PG_writeback, MI_PG_WRITEBACK},
+		{&l->PG_swapbacked, MI_PG_SWAPBACKED},
+		{&l->PG_unevictable, MI_PG_UNEVICTABLE},
+		{&l->PG_mlocked, MI_PG_MLOCKED},
+		{&l->PG_hwpoison, MI_PG_HWPOISON},
+		{&l->PG_idle, MI_PG_IDLE},
+		{&l->PG_young, MI_PG_YOUNG},
+	};
+	uint32_t flags = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (map[i].e->known)
+			*known |= 1U << map[i].flag;
+		if (bit_of(map[i].e, word))
+			flags |= 1U << map[i].flag;
+	}
+	return flags;
+}
+
+/* Bits that mean one thing or another depending on the rest. */
+static uint32_t shared_flags(const struct mi_layout *l, uint64_t word, const struct mi_page *pg)
+{
+	bool swapbacked = bit_of(&l->PG_swapbacked, word);
+	bool own_swapcache = l->PG_swapcache.value != l->PG_owner_priv_1.value;
+	uint32_t flags = 0;
+
+	if (bit_of(&l->PG_reclaim, word)) {
+		/* One bit: with writeback, or where nothing is read ahead, it is "reclaim". */
+		bool reclaim = bit_of(&l->PG_writeback, word) || pg->owner != MI_OWNER_FILE;
+
+		flags |= 1U << (reclaim ? MI_PG_RECLAIM : MI_PG_READAHEAD);
+	}
+	/* An alias of owner_priv_1 that counts for swapbacked pages alone since 4.10. */
+	if (bit_of(&l->PG_swapcache, word) && (own_swapcache || swapbacked))
+		flags |= 1U << MI_PG_SWAPCACHE;
+	else if (bit_of(&l->PG_owner_priv_1, word))
+		flags |= 1U << MI_PG_OWNER_PRIV_1;
+	if (bit_of(&l->PG_mappedtodisk, word) && pg->owner == MI_OWNER_FILE)
+		flags |= 1U << MI_PG_MAPPEDTODISK;
+	return flags;
+}
+
+/* ---- folios ---- */
+
+/* What tails of one folio share; kept from page to page. */
+struct folio {
+	uint64_t head_pfn; /* ~0: nothing here */
+	bool large, typed;
+	struct mi_page page; /* of the head */
+	int64_t entire; /* huge mappings of the whole folio */
+	bool old_counts; /* compound_mapcount rules (6.1 and before) */
+	bool double_map;
+	bool exclusive; /* PG_anon_exclusive of the head: hugetlb has no other */
+};
+
+static enum mi_read read_struct(struct mi_kernel *k, uint64_t pfn, unsigned char *raw)
+{
+	return mi_read_virt(k->t, mi_pfn_to_page(k, pfn), raw, k->l.size_page);
+}
+
+/*
+ * Frame of the head of the folio that the struct page @raw of @pfn belongs to.
+ * The compound word's bit 0 marks a tail; the rest is the head's address or,
+ * in 7.1 and later with HVO, a mask for the tail's own address. False if it
+ * leads out of the vmemmap.
+ */
+static bool head_of(struct mi_kernel *k, uint64_t pfn, const unsigned char *raw, uint64_t *head)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t word = 0, addr;
+
+	if (mi_has(&l->page_compound_info))
+		word = mi_get(raw, &l->page_compound_info);
+	else if (mi_has(&l->page_compound_head))
+		word = mi_get(raw, &l->page_compound_head);
+	*head = pfn;
+	if (!(word & 1))
+		return true;
+	word &= ~1ULL;
+	addr = word;
+	if (mi_has(&l->page_compound_info) && !((~word + 1) & ~word))
+		addr = mi_pfn_to_page(k, pfn) & word;
+	return mi_page_to_pfn(k, addr, head) && *head <= pfn;
+}
+
+static unsigned int folio_order(struct mi_kernel *k, const unsigned char *second, uint64_t head)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t order = 0, at = mi_pfn_to_page(k, head);
+
+	if (mi_has(&l->page_compound_order))
+		order = mi_get(second, &l->page_compound_order);
+	else if (mi_has(&l->folio_order))
+		mi_read_member(k->t, at, &l->folio_order, &order);
+	else if (mi_has(&l->folio_flags_1) &&
+		 !mi_read_member(k->t, at, &l->folio_flags_1, &order))
+		order &= 0xff;
+	if (order > ORDER_MAX) {
+		mi_problem_bad(&k->problems, "folio", at, "has an impossible order", NULL);
+		return 0;
+	}
+	return (unsigned int)order;
+}
+
+static bool is_hugetlb(const struct mi_layout *l, const unsigned char *first,
+		       const unsigned char *second)
+{
+	int64_t type = (int32_t)mi_get(first, &l->page_mapcount);
+
+	if (l->PGTY_hugetlb.known)
+		return (type >> 24 & 0xff) == (l->PGTY_hugetlb.value & 0xff);
+	if (mi_has(&l->page_compound_dtor) && l->HUGETLB_PAGE_DTOR.known)
+		return (int64_t)mi_get(second, &l->page_compound_dtor) ==
+		       l->HUGETLB_PAGE_DTOR.value;
+	return bit_of(&l->PG_hugetlb, mi_get(second, &l->page_flags));
+}
+
+static void load_large(struct mi_kernel *k, const unsigned char *first, struct folio *f)
+{
+	const struct mi_layout *l = &k->l;
+	unsigned char second[128];
+	uint64_t v;
+
+	if (read_struct(k, f->head_pfn + 1, second))
+		return;
+	f->page.order = folio_order(k, second, f->head_pfn);
+	f->page.hugetlb = is_hugetlb(l, first, second);
+	f->old_counts = mi_has(&l->page_compound_mapcount);
+	if (f->old_counts) {
+		f->entire = (int32_t)mi_get(second, &l->page_compound_mapcount) + 1;
+		f->double_map = bit_of(&l->PG_double_map, mi_get(second, &l->page_flags));
+	} else if (mi_has(&l->folio_entire_mapcount) &&
+		   !mi_read_member(k->t, mi_pfn_to_page(k, f->head_pfn), &l->folio_entire_mapcount,
+				   &v)) {
+		f->entire = (int32_t)v + 1;
+	}
+}
+
+static void decode_owner(const struct mi_layout *l, const unsigned char *raw, struct mi_page *pg)
+{
+	uint64_t mapping = mi_get(raw, &l->page_mapping);
+
+	pg->mapping = mapping & ~(uint64_t)MAPPING_FLAGS;
+	if (!mapping)
+		pg->owner = MI_OWNER_NONE;
+	else if ((mapping & MAPPING_FLAGS) == 0)
+		pg->owner = MI_OWNER_FILE;
+	else if ((mapping & MAPPING_FLAGS) == MAPPING_ANON)
+		pg->owner = MI_OWNER_ANON;
+	else if ((mapping & MAPPING_FLAGS) == MAPPING_MOVABLE)
+		pg->owner = MI_OWNER_MOVABLE;
+	else
+		pg->owner = MI_OWNER_KSM;
+}
+
+/* _mapcount shares its word with the type of pages that cannot be mapped. */
+static bool is_typed(const struct mi_layout *l, int32_t mapcount)
+{
+	int32_t limit = l->PGTY_buddy.known ? (int32_t)0xff000000 : -128;
+
+	return mapcount < limit;
+}
+
+static void load_folio(struct mi_kernel *k, uint64_t head, const unsigned char *raw,
+		       struct folio *f)
+{
+	const struct mi_layout *l = &k->l;
+	struct mi_page *pg = &f->page;
+	uint64_t word = mi_get(raw, &l->page_flags);
+
+	memset(f, 0, sizeof(*f));
+	f->head_pfn = head;
+	pg->head_pfn = head;
+	decode_owner(l, raw, pg);
+	pg->flags = simple_flags(l, word, &pg->known);
+	pg->flags |= shared_flags(l, word, pg);
+	pg->index = mi_get(raw, &l->page_index);
+	pg->refcount = (int32_t)mi_get(raw, &l->page_refcount);
+	f->typed = is_typed(l, (int32_t)mi_get(raw, &l->page_mapcount)) ||
+		   pg->flags & 1U << MI_PG_SLAB;
+	f->exclusive = bit_of(&l->PG_anon_exclusive, word);
+	f->large = bit_of(&l->PG_head, word);
+	if (f->large)
+		load_large(k, raw, f);
+}
+
+/*
+ * How often page tables map this page: fs/proc/page.c:kpagecount_read() and
+ * page_mapcount() of the kernel's generation.
+ */
+static int64_t mapcount(const struct mi_layout *l, const struct folio *f, const unsigned char *raw)
+{
+	int64_t own = (int64_t)(int32_t)mi_get(raw, &l->page_mapcount) + 1;
+
+	if (f->typed && !f->page.hugetlb)
+		return 0;
+	if (!f->large)
+		return own;
+	if (f->page.hugetlb)
+		return f->old_counts ? own + f->entire : f->entire;
+	if (!f->old_counts)
+		return own + f->entire;
+	/* File THPs of these kernels have the huge mappings in every page's count. */
+	if (f->page.owner != MI_OWNER_ANON && f->page.owner != MI_OWNER_KSM)
+		return own;
+	return own + f->entire - f->double_map;
+}
+
+static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct mi_page *out)
+{
+	const struct mi_layout *l = &k->l;
+	unsigned char raw[128], head_raw[128];
+	uint64_t head;
+	enum mi_read r = MI_READ_HOLE;
+
+	memset(out, 0, sizeof(*out));
+	if (pfn < k->max_pfn)
+		r = read_struct(k, pfn, raw);
+	if (!r && !head_of(k, pfn, raw, &head)) {
+		mi_problem_bad(&k->problems, "struct page", mi_pfn_to_page(k, pfn),
+			       "has an impossible compound head", "its state is missing");
+		r = MI_READ_DAMAGED;
+	}
+	if (!r && head != f->head_pfn) {
+		f->head_pfn = ~0ULL;
+		memcpy(head_raw, raw, sizeof(head_raw));
+		if (head != pfn)
+			r = read_struct(k, head, head_raw);
+		if (!r)
+			load_folio(k, head, head_raw, f);
+	}
+	if (r) {
+		out->why = r;
+		out->pfn = pfn;
+		out->head_pfn = pfn;
+		return;
+	}
+	*out = f->page;
+	out->pfn = pfn;
+	out->index += pfn - head;
+	out->mapcount = mapcount(l, f, raw);
+	out->anon_exclusive =
+		out->owner == MI_OWNER_ANON &&
+		(out->hugetlb ? f->exclusive
+			      : bit_of(&l->PG_anon_exclusive, mi_get(raw, &l->page_flags)));
+}
+
+void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct mi_page *out)
+{
+	struct folio f = {.head_pfn = ~0ULL};
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		load_one(k, pfns[i], &f, &out[i]);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_KERNEL_PAGETABLE_H
+#define MI_KERNEL_PAGETABLE_H
+
+#include "kernel.h"
+#include "mm.h"
+
+/*
+ * User page tables: decoding single entries and walking a range.
+ * x86-64 with 4 KiB pages, 4 or 5 levels.
+ */
+
+enum mi_pte_kind {
+	MI_PTE_NONE,	  /* empty: nothing was there, or it was unmapped */
+	MI_PTE_PRESENT,	  /* maps a page */
+	MI_PTE_PROT_NONE, /* maps a page that no access reaches: PROT_NONE, NUMA hint */
+	MI_PTE_SWAP,	  /* the page is in a swap area */
+	MI_PTE_MIGRATION, /* the page is being moved; pfn is valid */
+	MI_PTE_HWPOISON,  /* memory failure; pfn is valid */
+	MI_PTE_DEVICE,	  /* page in device memory (HMM); pfn is valid */
+	MI_PTE_MARKER,	  /* no page, but a mark: see marker */
+	MI_PTE_SWAP_ERROR, /* swap-in failed: an access is SIGBUS */
+	MI_PTE_UNKNOWN,	  /* a special swap type unknown to us: see swap_type */
+	MI_PTE_UNREADABLE, /* its page table is not to be had: see why */
+	MI_PTE_KINDS,
+};
+
+#define MI_PTE_YOUNG 0x001
+#define MI_PTE_DIRTY 0x002
+#define MI_PTE_WRITE 0x004
+#define MI_PTE_SOFT_DIRTY 0x008
+#define MI_PTE_UFFD_WP 0x010
+#define MI_PTE_SPECIAL 0x020   /* no struct page behind it: zero page, device memory */
+#define MI_PTE_EXCLUSIVE 0x040 /* swap: anon-exclusive mark (6.1+) */
+#define MI_PTE_HUGE 0x080      /* entry of a PMD or PUD: level 2 or 3 */
+#define MI_PTE_EXEC 0x100
+
+/* Values of a marker (include/linux/swapops.h, 6.1+). */
+#define MI_MARKER_UFFD_WP 1
+#define MI_MARKER_POISONED 2
+#define MI_MARKER_GUARD 4
+
+struct mi_pte {
+	enum mi_pte_kind kind;
+	unsigned int bits;    /* MI_PTE_* */
+	unsigned int level;   /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
+	uint64_t pfn;	      /* where kind says so; of this very 4 KiB page */
+	unsigned int swap_type;
+	uint64_t swap_offset; /* in pages; also the value of a marker */
+	enum mi_read why;
+};
+
+/* Decode @entry of @level; @index: which 4 KiB page of a huge entry (0 at level 1). */
+void mi_pte_decode(const struct mi_kernel *k, uint64_t entry, unsigned int level, uint64_t index,
+		   struct mi_pte *ret);
+
+/*
+ * A stretch of addresses of one nature. NONE: no page table at all. TABLE: up
+ * to 512 level-1 entries. HUGE: one entry of a higher level, present or not.
+ * UNREADABLE: the table for it could not be read.
+ */
+enum mi_extent_kind { MI_EXTENT_NONE, MI_EXTENT_TABLE, MI_EXTENT_HUGE, MI_EXTENT_UNREADABLE };
+
+struct mi_extent {
+	enum mi_extent_kind kind;
+	uint64_t start, end; /* clipped to what was asked for */
+	const uint64_t *entries; /* TABLE: entry of start first; valid until the next call */
+	uint64_t entry;	     /* HUGE */
+	unsigned int level;  /* HUGE: 2 or 3 */
+	uint64_t base;	     /* HUGE: where the entry's range begins, at or below start */
+	enum mi_read why;    /* UNREADABLE */
+};
+
+#define MI_PT_LEVELS 5
+
+/* Holds the current table of every level, so each is read once in a forward walk. */
+struct mi_pt_walk {
+	struct mi_kernel *k;
+	uint64_t root; /* physical */
+	enum mi_read root_why;
+	unsigned int levels;
+	uint64_t table[MI_PT_LEVELS + 1]; /* physical address + 1 of what tables[] holds */
+	uint64_t tables[MI_PT_LEVELS + 1][512];
+};
+
+/* MI_ERR_MISSING if page tables are off. The walk is large: keep it on the heap. */
+enum mi_status mi_pt_start(struct mi_pt_walk *w, struct mi_kernel *k, const struct mi_mm *mm,
+			   struct mi_error *err);
+/* The extent that begins at @va, no longer than to @end. @va < @end. */
+void mi_pt_next(struct mi_pt_walk *w, uint64_t va, uint64_t end, struct mi_extent *ret);
+
+#endif

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* path.c - the path name of a file, up through dentries and mounts */
+#include "file.h"
+
+#define STEPS_MAX 2048 /* components and mounts: no path has so many */
+#define NAME_BYTES_MAX 255
+
+/* The path is built from its end, as fs/d_path.c does. */
+struct builder {
+	struct mi_kernel *k;
+	char *buf;
+	size_t at; /* first used byte */
+	bool cut;
+};
+
+static void prepend(struct builder *b, const char *s, size_t n)
+{
+	if (b->cut || n > b->at) {
+		b->cut = true;
+		return;
+	}
+	b->at -= n;
+	memcpy(b->buf + b->at, s, n);
+}
+
+static bool dentry_name(struct mi_kernel *k, uint64_t dentry, char *buf, size_t *len)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t name, n;
+
+	if (mi_read_member(k->t, dentry, &l->dentry_name, &name) ||
+	    mi_read_member(k->t, dentry, &l->dentry_len, &n) || !n || n > NAME_BYTES_MAX)
+		return false;
+	*len = n;
+	return mi_read_virt(k->t, name, buf, n) == MI_READ_OK;
+}
+
+static void prepend_component(struct builder *b, uint64_t dentry)
+{
+	char name[NAME_BYTES_MAX];
+	size_t n;
+
+	if (dentry_name(b->k, dentry, name, &n))
+		prepend(b, name, n);
+	else
+		prepend(b, "?", 1);
+	prepend(b, "/", 1);
+}
+
+struct place {
+	uint64_t dentry;
+	uint64_t mnt; /* struct vfsmount */
+};
+
+/* From the root of a mount to where it is mounted. False at the top, or if unreadable. */
+static bool cross_mount(struct mi_kernel *k, struct place *p)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t parent, point, mount;
+	bool split = mi_has(&l->mount_mnt) && mi_has(&l->mount_parent) &&
+		     mi_has(&l->mount_mountpoint);
+
+	if (split) {
+		mount = p->mnt - (uint64_t)l->mount_mnt.off;
+		if (mi_read_member(k->t, mount, &l->mount_parent, &parent) ||
+		    mi_read_member(k->t, mount, &l->mount_mountpoint, &point) || parent == mount)
+			return false;
+		p->mnt = parent + (uint64_t)l->mount_mnt.off;
+	} else {
+		if (!mi_has(&l->vfsmount_parent) || !mi_has(&l->vfsmount_mountpoint) ||
+		    mi_read_member(k->t, p->mnt, &l->vfsmount_parent, &parent) ||
+		    mi_read_member(k->t, p->mnt, &l->vfsmount_mountpoint, &point) ||
+		    parent == p->mnt)
+			return false;
+		p->mnt = parent;
+	}
+	p->dentry = point;
+	return true;
+}
+
+static void climb(struct builder *b, struct place p)
+{
+	const struct mi_layout *l = &b->k->l;
+	uint64_t root, parent;
+	int step;
+
+	for (step = 0; step < STEPS_MAX && !b->cut; step++) {
+		if (mi_read_member(b->k->t, p.mnt, &l->vfsmount_root, &root) == MI_READ_OK &&
+		    p.dentry == root) {
+			if (!cross_mount(b->k, &p))
+				return;
+			continue;
+		}
+		if (mi_read_member(b->k->t, p.dentry, &l->dentry_parent, &parent)) {
+			prepend(b, "/?", 2);
+			return;
+		}
+		if (parent == p.dentry)
+			return;
+		prepend_component(b, p.dentry);
+		p.dentry = parent;
+	}
+	b->cut = true;
+}
+
+static bool unlinked(struct mi_kernel *k, uint64_t dentry)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t pprev, parent;
+
+	return mi_has(&l->dentry_hash_pprev) &&
+	       !mi_read_member(k->t, dentry, &l->dentry_hash_pprev, &pprev) && !pprev &&
+	       !mi_read_member(k->t, dentry, &l->dentry_parent, &parent) && parent != dentry;
+}
+
+/*
+ * Files of internal mounts print their names themselves (d_dname): memfd and
+ * shared anonymous memory by simple_dname(), anonymous inodes by their own.
+ */
+static bool own_name(struct mi_kernel *k, uint64_t dentry, char *buf)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t ops, fn, offset;
+	const char *sym;
+	size_t n;
+
+	if (!mi_has(&l->dentry_op) || !mi_has(&l->dop_dname) ||
+	    mi_read_member(k->t, dentry, &l->dentry_op, &ops) || !ops ||
+	    mi_read_member(k->t, ops, &l->dop_dname, &fn) || !fn)
+		return false;
+	sym = mi_symbol_name(k->t, fn, &offset);
+	if (sym && !offset && !strcmp(sym, "simple_dname")) {
+		buf[0] = '/';
+		if (!dentry_name(k, dentry, buf + 1, &n))
+			return false;
+		memcpy(buf + 1 + n, " (deleted)", sizeof(" (deleted)"));
+		return true;
+	}
+	/* anon_inodefs_dname and its like */
+	memcpy(buf, "anon_inode:", 11);
+	if (!dentry_name(k, dentry, buf + 11, &n))
+		return false;
+	buf[11 + n] = '\0';
+	return true;
+}
+
+bool mi_file_path(struct mi_kernel *k, uint64_t file, char buf[MI_PATH_MAX])
+{
+	const struct mi_layout *l = &k->l;
+	struct builder b = {.k = k, .buf = buf, .at = MI_PATH_MAX - 1};
+	struct place p;
+	size_t n;
+
+	buf[0] = '\0';
+	if (!mi_feature(k, MI_F_PATH, NULL) ||
+	    mi_read_member(k->t, file, &l->file_dentry, &p.dentry) ||
+	    mi_read_member(k->t, file, &l->file_mnt, &p.mnt))
+		return false;
+	if (own_name(k, p.dentry, buf))
+		return true;
+	buf[b.at] = '\0';
+	if (unlinked(k, p.dentry))
+		prepend(&b, " (deleted)", 10);
+	climb(&b, p);
+	if (b.at == MI_PATH_MAX - 1)
+		prepend(&b, "/", 1);
+	if (b.cut && b.at >= 3)
+		memcpy(buf + (b.at -= 3), "...", 3);
+	n = MI_PATH_MAX - b.at;
+	memmove(buf, buf + b.at, n);
+	return true;
+}

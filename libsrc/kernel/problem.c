@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* problem.c - counting what could not be read or believed */
+#include <string.h>
+
+#include "problem.h"
+
+static void note(struct mi_problems *p, const struct mi_problem *new)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		struct mi_problem *old = &p->list[i];
+
+		if (!strcmp(old->what, new->what) && !strcmp(old->why, new->why)) {
+			old->count++;
+			return;
+		}
+	}
+	if (p->n == MI_PROBLEMS_MAX)
+		p->dropped++;
+	else
+		p->list[p->n++] = *new;
+}
+
+void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enum mi_read why,
+		     const char *effect)
+{
+	struct mi_problem new = {what, mi_read_text(why), mi_read_word(why), effect, addr, 1};
+
+	note(p, &new);
+}
+
+void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
+		    const char *effect)
+{
+	struct mi_problem new = {what, why, "inconsistent", effect, addr, 1};
+
+	note(p, &new);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_KERNEL_PROBLEM_H
+#define MI_KERNEL_PROBLEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../target/target.h"
+
+/*
+ * What a walk met and could not read or believe: one object of many, so the
+ * walk goes on, but the answer is not whole and says so. Equal problems are
+ * counted, with the first address kept, so that a hostile dump costs a few
+ * lines and no memory.
+ */
+struct mi_problem {
+	const char *what;   /* "page table", "xa_node": a literal */
+	const char *why;    /* mi_read_text(), or what is wrong with it: a literal */
+	const char *word;   /* mi_read_word(), or "inconsistent" */
+	const char *effect; /* what the answer lacks, or NULL */
+	uint64_t first;	    /* address of the first such object */
+	uint64_t count;
+};
+
+#define MI_PROBLEMS_MAX 48
+
+struct mi_problems {
+	struct mi_problem list[MI_PROBLEMS_MAX];
+	size_t n;
+	uint64_t dropped; /* kinds beyond the last slot: never silently lost */
+};
+
+/* All strings must be literals. */
+void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enum mi_read why,
+		     const char *effect);
+void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
+		    const char *effect);
+
+#endif

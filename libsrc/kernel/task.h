@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_KERNEL_TASK_H
+#define MI_KERNEL_TASK_H
+
+#include "kernel.h"
+
+/* What a task is, as far as its memory matters. */
+enum mi_task_kind {
+	MI_TASK_USER,	/* has an mm of its own */
+	MI_TASK_KTHREAD, /* kernel thread: no mm, or a borrowed one */
+	MI_TASK_ZOMBIE, /* exited; nobody has waited for it */
+	MI_TASK_EXITING, /* in do_exit(), mm already given up */
+};
+
+struct mi_task {
+	uint64_t addr;	     /* of task_struct */
+	int32_t pid, tgid, ppid; /* in the initial PID namespace; ppid -1: unknown */
+	char comm[17];	     /* bytes as the kernel has them; may be torn */
+	char state;	     /* as ps(1): R S D T t X Z P I, or ? */
+	enum mi_task_kind kind;
+	uint64_t mm; /* 0 if none */
+};
+
+/* By PID or TID; MI_ERR_NOT_FOUND. */
+enum mi_status mi_task_by_pid(struct mi_kernel *k, int32_t pid, struct mi_task *ret,
+			      struct mi_error *err);
+
+/* By address of a task_struct, which must be one: its list links and PID are checked. */
+enum mi_status mi_task_by_addr(struct mi_kernel *k, uint64_t addr, struct mi_task *ret,
+			       struct mi_error *err);
+
+/* All thread group leaders, in the order of the task list. Free *ret. */
+enum mi_status mi_task_leaders(struct mi_kernel *k, struct mi_task **ret, size_t *n,
+			       struct mi_error *err);
+
+/* Threads of the group of @leader, itself included. Free *ret. */
+enum mi_status mi_task_threads(struct mi_kernel *k, const struct mi_task *leader,
+			       struct mi_task **ret, size_t *n, struct mi_error *err);
+
+/*
+ * The mm of a task that has none (a zombie leader) may live on in another
+ * thread of its group: that thread into *ret. False if there is none.
+ */
+bool mi_task_with_mm(struct mi_kernel *k, const struct mi_task *leader, struct mi_task *ret);
+
+const char *mi_task_kind_text(enum mi_task_kind kind);
+
+#endif

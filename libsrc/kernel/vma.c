@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vma.c - the VMAs of an mm, and the names of their flags */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "vma.h"
+
+#define VMAS_MAX (8U << 20)
+
+struct vma_array {
+	struct mi_kernel *k;
+	uint64_t mm;
+	struct mi_vma *list;
+	size_t n, room;
+	uint64_t end;	 /* of the VMA before */
+	bool out_of_memory;
+};
+
+static void decode(struct mi_kernel *k, const void *raw, uint64_t addr, struct mi_vma *vma)
+{
+	const struct mi_layout *l = &k->l;
+
+	vma->addr = addr;
+	vma->start = mi_get(raw, &l->vma_start);
+	vma->end = mi_get(raw, &l->vma_end);
+	vma->flags = mi_get(raw, &l->vma_flags);
+	vma->pgoff = mi_get(raw, &l->vma_pgoff);
+	vma->file = mi_get(raw, &l->vma_file);
+	vma->anon_vma = mi_get(raw, &l->vma_anon_vma);
+	vma->ops = mi_get(raw, &l->vma_ops);
+}
+
+/*
+ * Read the VMA at @addr into @vma; *next (list kernels) is set if known. False
+ * and a problem if it is not to be had or cannot be right.
+ */
+static bool load(struct vma_array *a, uint64_t addr, struct mi_vma *vma, uint64_t *next)
+{
+	const struct mi_layout *l = &a->k->l;
+	struct mi_problems *p = &a->k->problems;
+	unsigned char raw[1024];
+	enum mi_read r;
+
+	r = mi_read_virt(a->k->t, addr, raw, l->size_vma);
+	if (r) {
+		mi_problem_read(p, "vm_area_struct", addr, r, "a mapping is missing");
+		return false;
+	}
+	if (next)
+		*next = mi_get(raw, &l->vma_next);
+	decode(a->k, raw, addr, vma);
+	if (mi_get(raw, &l->vma_mm) != a->mm) {
+		mi_problem_bad(p, "vm_area_struct", addr, "belongs to another mm",
+			       "a mapping is missing");
+		return false;
+	}
+	if (vma->start >= vma->end || (vma->start | vma->end) & (MI_PAGE_SIZE - 1) ||
+	    vma->end > 1ULL << 56) {
+		mi_problem_bad(p, "vm_area_struct", addr, "has an impossible range",
+			       "a mapping is missing");
+		return false;
+	}
+	if (vma->start < a->end) {
+		mi_problem_bad(p, "vm_area_struct", addr, "overlaps the one before",
+			       "a mapping is missing");
+		return false;
+	}
+	return true;
+}
+
+static bool push(struct vma_array *a, const struct mi_vma *vma)
+{
+	if (a->n == a->room) {
+		size_t room = a->room ? 2 * a->room : 128;
+		struct mi_vma *list = NULL;
+
+		if (room <= VMAS_MAX)
+			list = realloc(a->list, room * sizeof(*list));
+		if (!list) {
+			a->out_of_memory = true;
+			return false;
+		}
+		a->list = list;
+		a->room = room;
+	}
+	a->list[a->n++] = *vma;
+	a->end = vma->end;
+	return true;
+}
+
+static bool maple_entry(void *arg, uint64_t first, uint64_t last, uint64_t entry)
+{
+	struct vma_array *a = arg;
+	struct mi_vma vma;
+
+	if (!load(a, entry, &vma, NULL))
+		return true;
+	if (vma.start != first || vma.end - 1 != last) {
+		mi_problem_bad(&a->k->problems, "vm_area_struct", entry,
+			       "does not cover what the maple tree says", "a mapping is missing");
+		return true;
+	}
+	return push(a, &vma);
+}
+
+static void walk_list(struct vma_array *a, uint64_t first)
+{
+	struct mi_vma vma;
+	uint64_t next, addr;
+
+	/* load() demands ascending addresses: a circle ends at its first repeat. */
+	for (addr = first; addr; addr = next)
+		if (!load(a, addr, &vma, &next) || !push(a, &vma))
+			return;
+}
+
+enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
+			     size_t *n, struct mi_error *err)
+{
+	const struct mi_layout *l = &k->l;
+	struct vma_array a = {.k = k, .mm = mm->addr};
+	enum mi_status st = MI_OK;
+	uint64_t first;
+	enum mi_read r;
+
+	if (mi_has(&l->mm_mt)) {
+		st = mi_maple_walk(k, mm->addr + (uint64_t)l->mm_mt.off, maple_entry, &a, err);
+	} else if (mi_has(&l->mm_mmap) && mi_has(&l->vma_next)) {
+		r = mi_read_member(k->t, mm->addr, &l->mm_mmap, &first);
+		if (r)
+			st = mi_fail(err, MI_ERR_READ, "mm_struct %016llx: %s",
+				     (unsigned long long)mm->addr, mi_read_text(r));
+		else
+			walk_list(&a, first);
+	} else {
+		st = mi_fail(err, MI_ERR_MISSING,
+			     "this kernel keeps its VMAs neither in a maple tree nor in a list");
+	}
+	if (!st && a.out_of_memory)
+		st = mi_fail(err, MI_ERR_NOMEM, "too many VMAs");
+	if (st) {
+		free(a.list);
+		return st;
+	}
+	if (a.n != mm->map_count)
+		mi_problem_bad(&k->problems, "mm_struct", mm->addr,
+			       "map_count is not the number of VMAs found", NULL);
+	*ret = a.list;
+	*n = a.n;
+	return MI_OK;
+}
+
+/* ---- flags ---- */
+
+/* One meaning in all kernels that this bit was seen in. */
+static const char *const stable_flags[64] = {
+	[0] = "read",	    [1] = "write",	[2] = "exec",	    [3] = "shared",
+	[4] = "mayread",    [5] = "maywrite",	[6] = "mayexec",    [7] = "mayshare",
+	[8] = "growsdown",  [10] = "pfnmap",	[13] = "locked",    [14] = "io",
+	[15] = "seq_read",  [16] = "rand_read", [17] = "dontcopy",  [18] = "dontexpand",
+	[20] = "account",   [21] = "noreserve", [22] = "hugetlb",   [28] = "mixedmap",
+	[31] = "mergeable",
+};
+
+/* Meanings since 4.3, told by vm_userfaultfd_ctx; see docs/kernel-forms.md. */
+static const char *const recent_flags[64] = {
+	[9] = "uffd_missing", [12] = "uffd_wp",	  [19] = "lockonfault", [23] = "sync",
+	[25] = "wipeonfork",  [26] = "dontdump",  [27] = "softdirty",	[29] = "hugepage",
+	[30] = "nohugepage",
+};
+
+const char *mi_vma_flag(const struct mi_kernel *k, unsigned int bit)
+{
+	if (bit >= 64)
+		return NULL;
+	if (stable_flags[bit])
+		return stable_flags[bit];
+	return k->vma_flags_recent ? recent_flags[bit] : NULL;
+}
+
+/* ---- names of mappings without a file ---- */
+
+static bool vdso_name(struct mi_kernel *k, const struct mi_vma *vma, char *buf, size_t size)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t spec, name;
+
+	if (!l->sym_special_mapping_vmops || vma->ops != l->sym_special_mapping_vmops)
+		return false;
+	return !mi_read_member(k->t, vma->addr, &l->vma_private_data, &spec) &&
+	       !mi_read_member(k->t, spec, &l->special_mapping_name, &name) &&
+	       !mi_read_string(k->t, name, buf, size) && *buf;
+}
+
+static bool anon_name(struct mi_kernel *k, const struct mi_vma *vma, char *buf, size_t size)
+{
+	const struct mi_layout *l = &k->l;
+	char text[80]; /* ANON_VMA_NAME_MAX_LEN, kernel/sys.c */
+	uint64_t name;
+
+	if (!mi_has(&l->vma_anon_name) || !mi_has(&l->anon_name_text) ||
+	    mi_read_member(k->t, vma->addr, &l->vma_anon_name, &name) || !name)
+		return false;
+	if (mi_read_string(k->t, name + (uint64_t)l->anon_name_text.off, text, sizeof(text)))
+		return false;
+	snprintf(buf, size, "[anon:%s]", text);
+	return true;
+}
+
+/* The order is that of fs/proc/task_mmu.c:show_map_vma(). */
+void mi_vma_special_name(struct mi_kernel *k, const struct mi_mm *mm, const struct mi_vma *vma,
+			 char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (mi_has(&k->l.vma_private_data) && mi_has(&k->l.special_mapping_name) &&
+	    vdso_name(k, vma, buf, size))
+		return;
+	if (mm->brk && vma->start <= mm->brk && vma->end >= mm->start_brk)
+		snprintf(buf, size, "[heap]");
+	else if (mm->start_stack && vma->start <= mm->start_stack && vma->end >= mm->start_stack)
+		snprintf(buf, size, "[stack]");
+	else
+		anon_name(k, vma, buf, size);
+}

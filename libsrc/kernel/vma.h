@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_KERNEL_VMA_H
+#define MI_KERNEL_VMA_H
+
+#include "kernel.h"
+#include "mm.h"
+
+/* One vm_area_struct. Addresses are bytes, pgoff is in pages. */
+struct mi_vma {
+	uint64_t addr;
+	uint64_t start, end;
+	uint64_t flags; /* VM_*, see mi_vma_flag() */
+	uint64_t pgoff;
+	uint64_t file;	   /* struct file, 0 if none */
+	uint64_t anon_vma; /* not 0: a private mapping may hold copied pages */
+	uint64_t ops;
+};
+
+/* VM_* bits that kept one meaning in all kernels (include/linux/mm.h). */
+#define MI_VM_READ 0x1ULL
+#define MI_VM_WRITE 0x2ULL
+#define MI_VM_EXEC 0x4ULL
+#define MI_VM_SHARED 0x8ULL
+#define MI_VM_PFNMAP 0x400ULL
+#define MI_VM_LOCKED 0x2000ULL
+#define MI_VM_IO 0x4000ULL
+#define MI_VM_SEQ_READ 0x8000ULL
+#define MI_VM_RAND_READ 0x10000ULL
+#define MI_VM_HUGETLB 0x400000ULL
+#define MI_VM_MIXEDMAP 0x10000000ULL
+
+/*
+ * All VMAs of @mm in address order; free *ret. Maple tree or list, whichever
+ * the kernel has. VMAs that cannot be read or do not belong to the mm are
+ * left out and reported as problems.
+ */
+enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
+			     size_t *n, struct mi_error *err);
+
+/*
+ * The name of bit @bit of a VMA's flags, lower case ("seq_read"), or NULL if
+ * its meaning in this kernel is not sure.
+ */
+const char *mi_vma_flag(const struct mi_kernel *k, unsigned int bit);
+
+/*
+ * What /proc/PID/maps prints for a mapping without file: "[heap]", "[stack]",
+ * "[vdso]", "[anon:NAME]", or "" for plain anonymous memory.
+ */
+void mi_vma_special_name(struct mi_kernel *k, const struct mi_mm *mm, const struct mi_vma *vma,
+			 char *buf, size_t size);
+
+/* maple.c: call @entry for every non-empty slot [first, last] of a maple tree. */
+typedef bool (*mi_maple_fn)(void *arg, uint64_t first, uint64_t last, uint64_t entry);
+enum mi_status mi_maple_walk(struct mi_kernel *k, uint64_t tree, mi_maple_fn entry, void *arg,
+			     struct mi_error *err);
+
+#endif

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * kdump.c - provider: a vmcore file, read by libkdumpfile
+ *
+ * Only physical pages are asked of the library (KDUMP_MACHPHYSADDR needs no
+ * translation set-up, so it works on dumps where that fails). What it does not
+ * export is read from the file's own header here: the dump level and whether
+ * the dump was cut short.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libkdumpfile/kdumpfile.h>
+
+#include "target.h"
+
+/*
+ * The bitmap of stored pages is consulted before each read: a failed read
+ * would take a slot in libkdumpfile's cache. It is fetched in chunks, so that
+ * a terabyte dump costs no more memory than a small one.
+ */
+#define CHUNK_SHIFT 15 /* page frames per chunk: 4 KiB of bits */
+#define CHUNK_BYTES ((1U << CHUNK_SHIFT) / 8)
+#define CHUNKS 64
+
+struct bitmap {
+	kdump_bmp_t *bmp; /* NULL: the format has none */
+	uint64_t tag[CHUNKS]; /* chunk number + 1; 0: empty */
+	unsigned char (*bits)[CHUNK_BYTES];
+};
+
+struct kdump {
+	struct mi_provider p;
+	int fd;
+	kdump_ctx_t *ctx;
+	struct bitmap stored, ram;
+	bool leak_ctx; /* see kdump_close() */
+};
+
+static struct kdump *to_kdump(struct mi_provider *p)
+{
+	return (struct kdump *)p;
+}
+
+static void bitmap_open(struct kdump *k, struct bitmap *b, const char *key)
+{
+	kdump_attr_t attr = {.type = KDUMP_BITMAP};
+
+	if (kdump_get_typed_attr(k->ctx, key, &attr) != KDUMP_OK)
+		return;
+	b->bits = malloc(CHUNKS * sizeof(*b->bits));
+	if (!b->bits)
+		return;
+	b->bmp = attr.val.bitmap;
+	kdump_bmp_incref(b->bmp);
+}
+
+static void bitmap_close(struct bitmap *b)
+{
+	if (b->bmp)
+		kdump_bmp_decref(b->bmp);
+	free(b->bits);
+}
+
+/* 1 or 0, or -1 if there is no bitmap to ask. */
+static int bitmap_test(struct bitmap *b, uint64_t pfn)
+{
+	uint64_t chunk = pfn >> CHUNK_SHIFT, bit = pfn & ((1U << CHUNK_SHIFT) - 1);
+	size_t slot = chunk % CHUNKS;
+
+	if (!b->bmp)
+		return -1;
+	if (b->tag[slot] != chunk + 1) {
+		kdump_addr_t first = chunk << CHUNK_SHIFT;
+		kdump_addr_t last = first + (1U << CHUNK_SHIFT) - 1;
+
+		b->tag[slot] = 0;
+		if (kdump_bmp_get_bits(b->bmp, first, last, b->bits[slot]) != KDUMP_OK)
+			return -1;
+		b->tag[slot] = chunk + 1;
+	}
+	return b->bits[slot][bit / 8] >> (bit % 8) & 1;
+}
+
+static enum mi_read kdump_read_page(struct mi_provider *p, uint64_t pa, void *page)
+{
+	struct kdump *k = to_kdump(p);
+	size_t len = MI_PAGE_SIZE;
+	uint64_t pfn = pa >> MI_PAGE_SHIFT;
+
+	if (!bitmap_test(&k->stored, pfn))
+		return bitmap_test(&k->ram, pfn) == 1 ? MI_READ_EXCLUDED : MI_READ_HOLE;
+
+	switch (kdump_read(k->ctx, KDUMP_MACHPHYSADDR, pa, page, &len)) {
+	case KDUMP_OK:
+		return MI_READ_OK;
+	case KDUMP_ERR_NODATA:
+		return bitmap_test(&k->ram, pfn) == 1 ? MI_READ_EXCLUDED : MI_READ_HOLE;
+	case KDUMP_ERR_EOF:
+		return MI_READ_INCOMPLETE;
+	case KDUMP_ERR_CORRUPT:
+		/* A page that was never written has an empty descriptor. */
+		if (k->p.incomplete)
+			return MI_READ_INCOMPLETE;
+		return MI_READ_DAMAGED;
+	case KDUMP_ERR_SYSTEM:
+		return MI_READ_IO;
+	default:
+		return MI_READ_DAMAGED;
+	}
+}
+
+/*
+ * The raw note, not kdump_vmcoreinfo_raw(): that wants the OS type set, and with
+ * it libkdumpfile sets up a translation that is not needed here and may fail.
+ */
+static enum mi_status kdump_get_vmcoreinfo(struct mi_provider *p, char **text, size_t *len,
+					   struct mi_error *err)
+{
+	kdump_attr_t attr = {.type = KDUMP_BLOB};
+	struct kdump *k = to_kdump(p);
+	void *data;
+
+	if (kdump_get_typed_attr(k->ctx, "linux.vmcoreinfo.raw", &attr) != KDUMP_OK)
+		return mi_fail(err, MI_ERR_MISSING, "the dump has no VMCOREINFO note");
+	data = kdump_blob_pin(attr.val.blob);
+	*len = kdump_blob_size(attr.val.blob);
+	*text = malloc(*len + 1);
+	if (*text)
+		memcpy(*text, data, *len);
+	kdump_blob_unpin(attr.val.blob);
+	return *text ? MI_OK : mi_fail(err, MI_ERR_NOMEM, "out of memory");
+}
+
+static void kdump_close(struct mi_provider *p)
+{
+	struct kdump *k = to_kdump(p);
+
+	bitmap_close(&k->stored);
+	bitmap_close(&k->ram);
+	/*
+	 * libkdumpfile before 0.5.2 uses freed memory in kdump_free() of a
+	 * compressed dump (fixed by its commit 97c716a): leave it allocated.
+	 */
+	if (k->ctx && !k->leak_ctx)
+		kdump_free(k->ctx);
+	if (k->fd >= 0)
+		close(k->fd);
+	free(k);
+}
+
+static const struct mi_provider_ops kdump_ops = {
+	.read_page = kdump_read_page,
+	.vmcoreinfo = kdump_get_vmcoreinfo,
+	.close = kdump_close,
+};
+
+static bool read_at(int fd, void *buf, size_t len, uint64_t off)
+{
+	return pread(fd, buf, len, (off_t)off) == (ssize_t)len;
+}
+
+/*
+ * kdump-compressed: status word of the header, level in the sub-header one
+ * block behind it (makedumpfile's diskdump_mod.h: struct disk_dump_header,
+ * struct kdump_sub_header).
+ */
+#define DISKDUMP_STATUS_OFF 424
+#define DISKDUMP_BLOCK_SIZE_OFF 428
+#define DISKDUMP_SUB_LEVEL_OFF 8
+#define DISKDUMP_INCOMPLETE 0x8
+
+static void diskdump_facts(struct kdump *k)
+{
+	uint32_t status, block;
+	int32_t level;
+
+	k->p.dump_format = "kdump-compressed";
+	if (!read_at(k->fd, &status, sizeof(status), DISKDUMP_STATUS_OFF) ||
+	    !read_at(k->fd, &block, sizeof(block), DISKDUMP_BLOCK_SIZE_OFF))
+		return;
+	k->p.incomplete = status & DISKDUMP_INCOMPLETE;
+	if (read_at(k->fd, &level, sizeof(level), (uint64_t)block + DISKDUMP_SUB_LEVEL_OFF) &&
+	    level >= 0 && level < 64)
+		k->p.dump_level = level;
+}
+
+/*
+ * ELF: a segment that reaches beyond the end of the file was cut; one with
+ * p_memsz > p_filesz is what makedumpfile -E leaves of filtered or zero pages.
+ */
+static void elf_facts(struct kdump *k, uint64_t file_size)
+{
+	Elf64_Ehdr eh;
+	Elf64_Shdr sh;
+	Elf64_Phdr ph;
+	uint64_t i, n;
+
+	k->p.dump_format = "elf";
+	if (!read_at(k->fd, &eh, sizeof(eh), 0) || eh.e_ident[EI_CLASS] != ELFCLASS64)
+		return;
+	n = eh.e_phnum;
+	if (n == PN_XNUM && read_at(k->fd, &sh, sizeof(sh), eh.e_shoff))
+		n = sh.sh_info;
+	for (i = 0; i < n; i++) {
+		if (!read_at(k->fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph))) {
+			k->p.incomplete = true;
+			return;
+		}
+		if (ph.p_type != PT_LOAD)
+			continue;
+		if (ph.p_offset > file_size || ph.p_filesz > file_size - ph.p_offset)
+			k->p.incomplete = true;
+		if (ph.p_memsz > ph.p_filesz)
+			k->p.absent_may_be_zero = true;
+	}
+}
+
+static enum mi_status explain_open_failure(struct kdump *k, const char *path, uint64_t size,
+					   struct mi_error *err)
+{
+	char magic[16] = "";
+
+	if (size == 0)
+		return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump: the file is empty", path);
+	if (read_at(k->fd, magic, sizeof(magic), 0) && !memcmp(magic, "makedumpfile", 12))
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "%s: a flattened dump, which this libkdumpfile cannot open; "
+			       "repair it with: makedumpfile -R NEW < %s",
+			       path, path);
+	return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump, or damaged beyond opening (%s)", path,
+		       kdump_get_err(k->ctx));
+}
+
+static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_error *err)
+{
+	const char *format;
+	struct stat st;
+
+	k->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (k->fd < 0 || fstat(k->fd, &st))
+		return mi_fail(err, MI_ERR_IO, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump: no regular file", path);
+	k->ctx = kdump_new();
+	if (!k->ctx)
+		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
+	if (kdump_open_fd(k->ctx, k->fd) != KDUMP_OK)
+		return explain_open_failure(k, path, (uint64_t)st.st_size, err);
+	if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) != KDUMP_OK)
+		format = "";
+	if (!strcmp(format, "elf")) {
+		elf_facts(k, (uint64_t)st.st_size);
+	} else if (!strcmp(format, "diskdump")) {
+		diskdump_facts(k);
+		k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
+	} else {
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
+			       path, format);
+	}
+	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
+	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);
+	return MI_OK;
+}
+
+enum mi_status mi_kdump_open(const char *path, struct mi_provider **ret, struct mi_error *err)
+{
+	struct kdump *k = calloc(1, sizeof(*k));
+	enum mi_status st;
+
+	if (!k)
+		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
+	k->p.ops = &kdump_ops;
+	k->p.name = "libkdumpfile";
+	k->p.dump_level = -1;
+	k->fd = -1;
+	st = kdump_start(k, path, err);
+	if (st) {
+		kdump_close(&k->p);
+		return st;
+	}
+	*ret = &k->p;
+	return MI_OK;
+}

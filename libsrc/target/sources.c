@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sources.c - which source gives symbols and types, best first
+ *
+ * Symbols: kallsyms in the dump, the provider's own, .symtab of a vmlinux.
+ * Types: BTF in the dump, .BTF of a vmlinux, its DWARF. What lies in the dump
+ * cannot be of another kernel; a vmlinux must prove itself by its build-id.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal.h"
+
+/* The largest kernel BTF seen is 7 MB. */
+#define BTF_SIZE_MAX (64U << 20)
+
+static bool read_for_kallsyms(void *arg, uint64_t va, void *buf, size_t len)
+{
+	return mi_read_virt(arg, va, buf, len) == MI_READ_OK;
+}
+
+static bool number_for_kallsyms(void *arg, const char *key, uint64_t *value)
+{
+	return mi_target_number(arg, key, value);
+}
+
+/* ---- vmlinux ---- */
+
+static void to_hex(const uint8_t *id, size_t n, char *hex)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sprintf(hex + 2 * i, "%02x", id[i]);
+	hex[2 * n] = '\0';
+}
+
+/*
+ * The build-id of the dump's kernel: VMCOREINFO has it since 5.9. Before, the
+ * banner, which holds compiler, host and time of the build, must do.
+ */
+static enum mi_status check_vmlinux(struct mi_target *t, const char *path, struct mi_error *err)
+{
+	uint8_t id[MI_BUILD_ID_MAX];
+	char hex[2 * MI_BUILD_ID_MAX + 1];
+	const char *want = t->facts.build_id, *banner;
+	char in_dump[512];
+	uint64_t addr;
+
+	to_hex(id, mi_vmlinux_build_id(t->vmlinux, id), hex);
+	if (want) {
+		if (!strcmp(want, hex))
+			return MI_OK;
+		return mi_fail(err, MI_ERR_MISMATCH,
+			       "%s does not belong to this dump: its build-id is %s, the dump's %s",
+			       path, *hex ? hex : "missing", want);
+	}
+	banner = mi_vmlinux_banner(t->vmlinux);
+	if (!banner || !mi_symtab_count(t->symbols) ||
+	    mi_symtab_find(t->symbols, "linux_banner", &addr) != MI_SYMBOL_ONE)
+		return mi_fail(err, MI_ERR_MISMATCH,
+			       "%s: cannot tell whether it belongs to this dump (no build-id in "
+			       "VMCOREINFO, no banner)",
+			       path);
+	if (mi_read_string(t, addr, in_dump, sizeof(in_dump)) ||
+	    strncmp(in_dump, banner, strcspn(in_dump, "\n")))
+		return mi_fail(err, MI_ERR_MISMATCH,
+			       "%s does not belong to this dump: another kernel's banner", path);
+	return MI_OK;
+}
+
+/* ---- symbols ---- */
+
+static bool symbols_from_dump(struct mi_target *t)
+{
+	const struct mi_kallsyms_source src = {read_for_kallsyms, number_for_kallsyms, t};
+	double start = mi_now_ms();
+	struct mi_error e;
+
+	if (mi_kallsyms_load(&src, &t->symbols, &e)) {
+		mi_source_note(t, "symbols", false, start, "kallsyms in the dump", "%s", e.text);
+		return false;
+	}
+	mi_source_note(t, "symbols", true, start, "kallsyms in the dump", "%zu symbols",
+		       mi_symtab_count(t->symbols));
+	return true;
+}
+
+static bool symbols_from_vmlinux(struct mi_target *t, const char *path)
+{
+	double start = mi_now_ms();
+	struct mi_error e;
+	uint64_t kaslr = 0;
+
+	mi_target_number(t, "KERNELOFFSET", &kaslr);
+	if (mi_vmlinux_symbols(t->vmlinux, kaslr, &t->symbols, &e)) {
+		mi_source_note(t, "symbols", false, start, path, "%s", e.text);
+		return false;
+	}
+	mi_source_note(t, "symbols", true, start, path, "%zu symbols",
+		       mi_symtab_count(t->symbols));
+	return true;
+}
+
+/* ---- types ---- */
+
+static bool types_parse(struct mi_target *t, void *blob, size_t size, const char *where)
+{
+	double start = mi_now_ms();
+	struct mi_type_source_info info;
+	struct mi_error e;
+
+	if (mi_btf_parse(blob, size, &t->btf, &e)) {
+		mi_source_note(t, "types", false, start, where, "%s", e.text);
+		return false;
+	}
+	mi_btf_info(t->btf, &info);
+	mi_source_note(t, "types", true, start, where, "%llu types, %llu bytes",
+		       (unsigned long long)info.types, (unsigned long long)info.bytes);
+	return true;
+}
+
+static bool types_from_dump(struct mi_target *t)
+{
+	double now = mi_now_ms();
+	uint64_t start, stop;
+	enum mi_read r;
+	void *blob;
+
+	if (!mi_symbol(t, "__start_BTF", &start) || !mi_symbol(t, "__stop_BTF", &stop)) {
+		mi_source_note(t, "types", false, now, "BTF in the dump",
+			       "no symbol __start_BTF: the kernel was built without BTF");
+		return false;
+	}
+	if (stop <= start || stop - start > BTF_SIZE_MAX) {
+		mi_source_note(t, "types", false, now, "BTF in the dump", "implausible size");
+		return false;
+	}
+	blob = malloc(stop - start);
+	if (!blob)
+		return false;
+	r = mi_read_virt(t, start, blob, stop - start);
+	if (r) {
+		free(blob);
+		mi_source_note(t, "types", false, now, "BTF in the dump", "%s", mi_read_text(r));
+		return false;
+	}
+	return types_parse(t, blob, stop - start, "BTF in the dump");
+}
+
+static bool types_from_vmlinux_btf(struct mi_target *t, const char *path)
+{
+	double start = mi_now_ms();
+	struct mi_error e;
+	char where[160];
+	size_t size;
+	void *blob;
+
+	snprintf(where, sizeof(where), ".BTF of %s", path);
+	if (mi_vmlinux_btf(t->vmlinux, &blob, &size, &e)) {
+		mi_source_note(t, "types", false, start, where, "%s", e.text);
+		return false;
+	}
+	return types_parse(t, blob, size, where);
+}
+
+static bool types_from_dwarf(struct mi_target *t, const char *path)
+{
+	double start = mi_now_ms();
+	struct mi_error e;
+	char where[160];
+
+	snprintf(where, sizeof(where), "DWARF of %s", path);
+	if (mi_vmlinux_dwarf(t->vmlinux, &t->dwarf, &e)) {
+		mi_source_note(t, "types", false, start, where, "%s", e.text);
+		return false;
+	}
+	mi_source_note(t, "types", true, start, where, "read when asked");
+	return true;
+}
+
+enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_options *opt,
+			       struct mi_error *err)
+{
+	const char *path = opt->vmlinux;
+	bool ok;
+
+	if (path) {
+		enum mi_status st = mi_vmlinux_open(path, &t->vmlinux, err);
+
+		if (st)
+			return st;
+	}
+	ok = !opt->no_dump_types && symbols_from_dump(t);
+	if (path) {
+		/* Before anything is taken from it. Without kallsyms the banner's
+		 * address is not known yet: then only a build-id can prove it. */
+		enum mi_status st = check_vmlinux(t, path, err);
+
+		if (st)
+			return st;
+	}
+	if (!ok && !t->provider->ops->symbol && !(path && symbols_from_vmlinux(t, path)))
+		return mi_fail(err, MI_ERR_MISSING, "no symbols: %s%s",
+			       t->n_sources ? t->sources[t->n_sources - 1].detail : "",
+			       path ? "" : "; try -s VMLINUX");
+	ok = !opt->no_dump_types && types_from_dump(t);
+	if (!ok && path)
+		ok = (!opt->no_vmlinux_btf && types_from_vmlinux_btf(t, path)) ||
+		     types_from_dwarf(t, path);
+	if (!ok)
+		return mi_fail(err, MI_ERR_MISSING, "no type information: %s%s",
+			       t->n_sources ? t->sources[t->n_sources - 1].detail : "",
+			       path ? "" : "; give the kernel's vmlinux with -s");
+	return MI_OK;
+}
+
+void mi_sources_close(struct mi_target *t)
+{
+	mi_symtab_free(t->symbols);
+	mi_btf_free(t->btf);
+	mi_dwarf_close(t->dwarf);
+	mi_vmlinux_close(t->vmlinux);
+}
+
+/* ---- asking ---- */
+
+bool mi_symbol(struct mi_target *t, const char *name, uint64_t *addr)
+{
+	if (t->symbols && mi_symtab_find(t->symbols, name, addr) == MI_SYMBOL_ONE)
+		return true;
+	return t->provider->ops->symbol && t->provider->ops->symbol(t->provider, name, addr);
+}
+
+const char *mi_symbol_name(struct mi_target *t, uint64_t addr, uint64_t *offset)
+{
+	return t->symbols ? mi_symtab_name(t->symbols, addr, offset) : NULL;
+}
+
+uint64_t mi_symbol_room(struct mi_target *t, uint64_t addr)
+{
+	uint64_t next = t->symbols ? mi_symtab_next(t->symbols, addr) : 0;
+
+	return next > addr ? next - addr : 0;
+}
+
+enum mi_status mi_types_resolve(struct mi_target *t, struct mi_type_query *queries, size_t n,
+				struct mi_error *err)
+{
+	if (t->btf)
+		return mi_btf_resolve(t->btf, queries, n, err);
+	return mi_dwarf_resolve(t->dwarf, queries, n, err);
+}

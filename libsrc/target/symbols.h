@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_TARGET_SYMBOLS_H
+#define MI_TARGET_SYMBOLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+/*
+ * A symbol table: names to addresses and back. Filled by kallsyms.c from the
+ * dump or by vmlinux.c from an ELF symbol table (then moved by the KASLR
+ * offset). Addresses are final, except per-cpu symbols of kernels before
+ * 6.15, which are offsets into the per-cpu area (type 'A', small value).
+ */
+struct mi_symtab;
+
+enum mi_symbol_found {
+	MI_SYMBOL_NONE,
+	MI_SYMBOL_ONE,
+	MI_SYMBOL_AMBIGUOUS, /* several with different addresses: static ones */
+};
+
+struct mi_symtab *mi_symtab_new(void);
+void mi_symtab_free(struct mi_symtab *tab);
+/* @type is nm's letter. The name is copied. */
+enum mi_status mi_symtab_add(struct mi_symtab *tab, const char *name, size_t len, char type,
+			     uint64_t addr, struct mi_error *err);
+size_t mi_symtab_count(const struct mi_symtab *tab);
+
+/* On MI_SYMBOL_ONE, *addr is set. Types 'U' never match. */
+enum mi_symbol_found mi_symtab_find(const struct mi_symtab *tab, const char *name, uint64_t *addr);
+
+/*
+ * The nearest symbol at or below @addr and the distance to it; NULL if there
+ * is none, or if the distance exceeds 1 MiB. Absolute symbols are not
+ * considered. The text lives as long as the table. Not thread-safe (an
+ * address index is built at the first call).
+ */
+const char *mi_symtab_name(struct mi_symtab *tab, uint64_t addr, uint64_t *offset);
+
+/* Address of the first symbol above @addr: sizes a global. 0 if none. */
+uint64_t mi_symtab_next(struct mi_symtab *tab, uint64_t addr);
+
+/*
+ * kallsyms in the memory of the target.
+ *
+ * @read fetches kernel virtual memory; it returns false if any byte is not to
+ * be had. @vmcoreinfo answers "SYMBOL(kallsyms_names)" and the like: false if
+ * the line is missing. Format history: scripts/kallsyms.c, kernel/kallsyms.c;
+ * the ambiguous points (length byte of big symbols, encoding of addresses)
+ * are settled by checking against SYMBOL(_stext), not by version.
+ */
+struct mi_kallsyms_source {
+	bool (*read)(void *arg, uint64_t va, void *buf, size_t len);
+	bool (*vmcoreinfo)(void *arg, const char *key, uint64_t *value);
+	void *arg;
+};
+
+enum mi_status mi_kallsyms_load(const struct mi_kallsyms_source *src, struct mi_symtab **ret,
+				struct mi_error *err);
+
+#endif

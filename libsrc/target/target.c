@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* target.c - opening and closing a target, and what it tells of itself */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "internal.h"
+
+double mi_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+void mi_source_note(struct mi_target *t, const char *what, bool ok, double start,
+		    const char *where, const char *fmt, ...)
+{
+	struct mi_source *s;
+	va_list ap;
+
+	if (t->n_sources == MI_SOURCES_MAX)
+		return;
+	s = &t->sources[t->n_sources++];
+	s->ok = ok;
+	s->ms = mi_now_ms() - start;
+	snprintf(s->what, sizeof(s->what), "%s", what);
+	snprintf(s->where, sizeof(s->where), "%s", where);
+	va_start(ap, fmt);
+	vsnprintf(s->detail, sizeof(s->detail), fmt, ap);
+	va_end(ap);
+}
+
+static enum mi_status load_vmcoreinfo(struct mi_target *t, struct mi_error *err)
+{
+	double start = mi_now_ms();
+	char *text = NULL;
+	enum mi_status st;
+	size_t len = 0;
+
+	st = t->provider->ops->vmcoreinfo(t->provider, &text, &len, err);
+	if (!st)
+		st = mi_vmcoreinfo_parse(text, len, &t->vmcoreinfo, err);
+	free(text);
+	if (st)
+		return st;
+	mi_source_note(t, "vmcoreinfo", true, start, "note in the dump", "%zu bytes", len);
+	return MI_OK;
+}
+
+static enum mi_status gather_facts(struct mi_target *t, struct mi_error *err)
+{
+	const char *release = mi_vmcoreinfo_line(t->vmcoreinfo, "OSRELEASE");
+	uint64_t page_size;
+
+	if (!release)
+		return mi_fail(err, MI_ERR_FORMAT, "VMCOREINFO has no OSRELEASE line");
+	if (mi_target_number(t, "PAGESIZE", &page_size) && page_size != MI_PAGE_SIZE)
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "the dump's kernel has pages of %llu bytes; only 4096 is supported",
+			       (unsigned long long)page_size);
+	t->facts.release = release;
+	t->facts.build_id = mi_vmcoreinfo_line(t->vmcoreinfo, "BUILD-ID");
+	t->facts.provider = t->provider->name;
+	t->facts.dump_format = t->provider->dump_format;
+	t->facts.dump_level = t->provider->dump_level;
+	t->facts.absent_may_be_zero = t->provider->absent_may_be_zero;
+	t->facts.incomplete = t->provider->incomplete;
+	t->facts.live = t->provider->live;
+	t->facts.page_shift = MI_PAGE_SHIFT;
+	return MI_OK;
+}
+
+static enum mi_status start_translation(struct mi_target *t, struct mi_error *err)
+{
+	double start = mi_now_ms();
+	enum mi_status st = mi_xlat_init(t, &t->xlat, err);
+
+	if (st)
+		return st;
+	t->xlat_ready = true;
+	t->facts.arch = "x86_64";
+	t->facts.paging_levels = t->xlat.levels;
+	mi_source_note(t, "translation", true, start, "page tables in the dump", "%u levels",
+		       t->xlat.levels);
+	return MI_OK;
+}
+
+static enum mi_status open_steps(struct mi_target *t, const struct mi_target_options *opt,
+				 struct mi_error *err)
+{
+	enum mi_status st = mi_memory_init(t, err);
+
+	if (!st)
+		st = load_vmcoreinfo(t, err);
+	if (!st)
+		st = gather_facts(t, err);
+	if (!st)
+		st = start_translation(t, err);
+	if (!st)
+		st = mi_sources_open(t, opt, err);
+	return st;
+}
+
+enum mi_status mi_target_open(struct mi_provider *provider, const struct mi_target_options *opt,
+			      struct mi_target **ret, struct mi_error *err)
+{
+	static const struct mi_target_options defaults;
+	struct mi_target *t = calloc(1, sizeof(*t));
+	enum mi_status st;
+
+	if (!t) {
+		provider->ops->close(provider);
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	}
+	t->provider = provider;
+	st = open_steps(t, opt ? opt : &defaults, err);
+	if (st) {
+		if (provider->incomplete)
+			mi_fail_in(err, "the dump is incomplete: it was cut short");
+		mi_target_close(t);
+		return st;
+	}
+	*ret = t;
+	return MI_OK;
+}
+
+void mi_target_close(struct mi_target *t)
+{
+	if (!t)
+		return;
+	mi_sources_close(t);
+	mi_vmcoreinfo_free(t->vmcoreinfo);
+	mi_memory_free(t);
+	t->provider->ops->close(t->provider);
+	free(t);
+}
+
+bool mi_target_number(struct mi_target *t, const char *key, uint64_t *value)
+{
+	return mi_vmcoreinfo_number(t->vmcoreinfo, key, value);
+}
+
+const struct mi_target_facts *mi_target_facts(const struct mi_target *t)
+{
+	return &t->facts;
+}
+
+size_t mi_target_sources(const struct mi_target *t, const struct mi_source **ret)
+{
+	*ret = t->sources;
+	return t->n_sources;
+}
+
+const struct mi_read_stats *mi_target_stats(const struct mi_target *t)
+{
+	return &t->stats;
+}
+
+bool mi_target_interrupted(struct mi_target *t)
+{
+	return t->provider->ops->interrupted && t->provider->ops->interrupted(t->provider);
+}
