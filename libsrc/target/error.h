@@ -2,6 +2,8 @@
 #ifndef MI_TARGET_ERROR_H
 #define MI_TARGET_ERROR_H
 
+#include "../include/mmapinfo.h" /* enum mi_status, struct mi_error: also the callers' */
+
 /*
  * Errors: one type for every layer.
  *
@@ -15,26 +17,6 @@
  * Where a single object of many cannot be read, that is no error but a
  * problem (see kernel/problem.h): it is counted, shown, and the walk goes on.
  */
-
-enum mi_status {
-	MI_OK = 0,
-	MI_ERR_NOMEM,	    /* out of memory, or a bound on memory was reached */
-	MI_ERR_IO,	    /* a file of this machine: cannot open, read, write */
-	MI_ERR_FORMAT,	    /* the file is not what it should be, or is damaged */
-	MI_ERR_READ,	    /* memory of the target could not be read */
-	MI_ERR_MISSING,	    /* symbol, type or member unknown: feature off */
-	MI_ERR_NOT_FOUND,   /* the thing asked for does not exist in the target */
-	MI_ERR_STATE,	    /* it exists, but is in a state without an answer */
-	MI_ERR_MISMATCH,    /* vmlinux and dump do not belong together */
-	MI_ERR_UNSUPPORTED, /* known, and not supported: architecture, format */
-	MI_ERR_INVALID,	    /* the caller asked for nonsense */
-	MI_ERR_INTERRUPTED, /* the user said stop */
-};
-
-struct mi_error {
-	enum mi_status status;
-	char text[640]; /* no newline, no final full stop; cut if too long */
-};
 
 /* Set the text and return @status. @err may be NULL. */
 enum mi_status mi_fail(struct mi_error *err, enum mi_status status, const char *fmt, ...)

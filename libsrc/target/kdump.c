@@ -4,10 +4,8 @@
  *
  * Only physical pages are asked of the library (KDUMP_MACHPHYSADDR needs no
  * translation set-up, so it works on dumps where that fails). What it does not
- * export is read from the file's own header here: the dump level and whether
- * the dump was cut short.
+ * export, dumpfile.c reads from the file's own headers.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 
 #include <libkdumpfile/kdumpfile.h>
 
+#include "dumpfile.h"
 #include "target.h"
 
 /*
@@ -144,8 +143,8 @@ static void kdump_close(struct mi_provider *p)
 	bitmap_close(&k->stored);
 	bitmap_close(&k->ram);
 	/*
-	 * libkdumpfile before 0.5.2 uses freed memory in kdump_free() of a
-	 * compressed dump (fixed by its commit 97c716a): leave it allocated.
+	 * libkdumpfile before 0.5.2 uses freed memory in kdump_free() (fixed by
+	 * its commit 97c716a): leave the context allocated.
 	 */
 	if (k->ctx && !k->leak_ctx)
 		kdump_free(k->ctx);
@@ -160,75 +159,12 @@ static const struct mi_provider_ops kdump_ops = {
 	.close = kdump_close,
 };
 
-static bool read_at(int fd, void *buf, size_t len, uint64_t off)
-{
-	return pread(fd, buf, len, (off_t)off) == (ssize_t)len;
-}
-
-/*
- * kdump-compressed: status word of the header, level in the sub-header one
- * block behind it (makedumpfile's diskdump_mod.h: struct disk_dump_header,
- * struct kdump_sub_header).
- */
-#define DISKDUMP_STATUS_OFF 424
-#define DISKDUMP_BLOCK_SIZE_OFF 428
-#define DISKDUMP_SUB_LEVEL_OFF 8
-#define DISKDUMP_INCOMPLETE 0x8
-
-static void diskdump_facts(struct kdump *k)
-{
-	uint32_t status, block;
-	int32_t level;
-
-	k->p.dump_format = "kdump-compressed";
-	if (!read_at(k->fd, &status, sizeof(status), DISKDUMP_STATUS_OFF) ||
-	    !read_at(k->fd, &block, sizeof(block), DISKDUMP_BLOCK_SIZE_OFF))
-		return;
-	k->p.incomplete = status & DISKDUMP_INCOMPLETE;
-	if (read_at(k->fd, &level, sizeof(level), (uint64_t)block + DISKDUMP_SUB_LEVEL_OFF) &&
-	    level >= 0 && level < 64)
-		k->p.dump_level = level;
-}
-
-/*
- * ELF: a segment that reaches beyond the end of the file was cut; one with
- * p_memsz > p_filesz is what makedumpfile -E leaves of filtered or zero pages.
- */
-static void elf_facts(struct kdump *k, uint64_t file_size)
-{
-	Elf64_Ehdr eh;
-	Elf64_Shdr sh;
-	Elf64_Phdr ph;
-	uint64_t i, n;
-
-	k->p.dump_format = "elf";
-	if (!read_at(k->fd, &eh, sizeof(eh), 0) || eh.e_ident[EI_CLASS] != ELFCLASS64)
-		return;
-	n = eh.e_phnum;
-	if (n == PN_XNUM && read_at(k->fd, &sh, sizeof(sh), eh.e_shoff))
-		n = sh.sh_info;
-	for (i = 0; i < n; i++) {
-		if (!read_at(k->fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph))) {
-			k->p.incomplete = true;
-			return;
-		}
-		if (ph.p_type != PT_LOAD)
-			continue;
-		if (ph.p_offset > file_size || ph.p_filesz > file_size - ph.p_offset)
-			k->p.incomplete = true;
-		if (ph.p_memsz > ph.p_filesz)
-			k->p.absent_may_be_zero = true;
-	}
-}
-
 static enum mi_status explain_open_failure(struct kdump *k, const char *path, uint64_t size,
 					   struct mi_error *err)
 {
-	char magic[16] = "";
-
 	if (size == 0)
 		return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump: the file is empty", path);
-	if (read_at(k->fd, magic, sizeof(magic), 0) && !memcmp(magic, "makedumpfile", 12))
+	if (mi_dumpfile_flattened(k->fd))
 		return mi_fail(err, MI_ERR_UNSUPPORTED,
 			       "%s: a flattened dump, which this libkdumpfile cannot open; "
 			       "repair it with: makedumpfile -R NEW < %s",
@@ -252,18 +188,14 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
 	if (kdump_open_fd(k->ctx, k->fd) != KDUMP_OK)
 		return explain_open_failure(k, path, (uint64_t)st.st_size, err);
-	if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) != KDUMP_OK)
-		format = "";
-	if (!strcmp(format, "elf")) {
-		elf_facts(k, (uint64_t)st.st_size);
-	} else if (!strcmp(format, "diskdump")) {
-		diskdump_facts(k);
-		k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
-	} else {
+	if (!mi_dumpfile_facts(k->fd, &k->p)) {
+		if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) != KDUMP_OK)
+			format = "?";
 		return mi_fail(err, MI_ERR_UNSUPPORTED,
 			       "%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
 			       path, format);
 	}
+	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
 	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);
 	return MI_OK;

@@ -23,7 +23,6 @@ struct chunk {
 struct symbol {
 	const char *name;
 	uint64_t addr;
-	uint32_t hash;
 	char type;
 	bool ambiguous; /* set in the first symbol of a name */
 };
@@ -33,8 +32,12 @@ struct mi_symtab {
 	size_t count, capacity;
 	struct chunk *chunks; /* newest first */
 
-	uint32_t *slots; /* open addressing: index of a symbol plus one */
-	size_t n_slots;	 /* a power of two, at most half full */
+	/*
+	 * Open addressing. A slot is the name's hash and, below it, the index of
+	 * a symbol plus one: most probes are decided without touching the symbol.
+	 */
+	uint64_t *slots;
+	size_t n_slots; /* a power of two, at most three quarters full */
 	size_t n_names;
 
 	uint32_t *by_addr; /* one symbol per address, ascending; NULL if stale */
@@ -97,41 +100,48 @@ static uint32_t hash_name(const char *name, size_t len)
 	return (uint32_t)(h >> 32);
 }
 
+static const struct symbol *slot_symbol(const struct mi_symtab *tab, uint64_t slot)
+{
+	return &tab->symbols[(uint32_t)slot - 1];
+}
+
 /* The slot that holds the name, or the free one where it belongs. */
-static uint32_t *find_slot(const struct mi_symtab *tab, const char *name, size_t len, uint32_t hash)
+static uint64_t *find_slot(const struct mi_symtab *tab, const char *name, size_t len, uint32_t hash)
 {
 	size_t mask = tab->n_slots - 1;
 
 	for (size_t i = hash & mask;; i = (i + 1) & mask) {
-		const struct symbol *sym;
+		uint64_t slot = tab->slots[i];
+		const char *found;
 
-		if (!tab->slots[i])
+		if (!slot)
 			return &tab->slots[i];
-		sym = &tab->symbols[tab->slots[i] - 1];
+		if (slot >> 32 != hash)
+			continue;
 		/* strncmp stops at the end of a shorter name. */
-		if (sym->hash == hash && !strncmp(sym->name, name, len) && !sym->name[len])
+		found = slot_symbol(tab, slot)->name;
+		if (!strncmp(found, name, len) && !found[len])
 			return &tab->slots[i];
 	}
 }
 
 static bool grow_slots(struct mi_symtab *tab)
 {
-	size_t n = tab->n_slots * 4;
-	uint32_t *slots = calloc(n, sizeof(*slots));
+	size_t n = tab->n_slots * 2;
+	uint64_t *slots = calloc(n, sizeof(*slots));
 
 	if (!slots)
 		return false;
 	for (size_t i = 0; i < tab->n_slots; i++) {
-		uint32_t entry = tab->slots[i];
+		uint64_t slot = tab->slots[i];
 		size_t to;
 
-		if (!entry)
+		if (!slot)
 			continue;
 		/* All names differ: no comparing. */
-		for (to = tab->symbols[entry - 1].hash & (n - 1); slots[to];
-		     to = (to + 1) & (n - 1))
+		for (to = slot >> 32 & (n - 1); slots[to]; to = (to + 1) & (n - 1))
 			;
-		slots[to] = entry;
+		slots[to] = slot;
 	}
 	free(tab->slots);
 	tab->slots = slots;
@@ -172,16 +182,16 @@ static const char *keep_name(struct mi_symtab *tab, const char *name, size_t len
 }
 
 /* Enter symbol @index by name, or mark the earlier one of the same name. */
-static void enter_name(struct mi_symtab *tab, uint32_t *slot, size_t index)
+static void enter_name(struct mi_symtab *tab, uint64_t *slot, uint32_t hash, size_t index)
 {
 	struct symbol *first;
 
 	if (!*slot) {
-		*slot = (uint32_t)index + 1;
+		*slot = (uint64_t)hash << 32 | ((uint32_t)index + 1);
 		tab->n_names++;
 		return;
 	}
-	first = &tab->symbols[*slot - 1];
+	first = &tab->symbols[(uint32_t)*slot - 1];
 	if (first->addr != tab->symbols[index].addr)
 		first->ambiguous = true;
 }
@@ -190,7 +200,8 @@ enum mi_status mi_symtab_add(struct mi_symtab *tab, const char *name, size_t len
 			     uint64_t addr, struct mi_error *err)
 {
 	struct symbol *sym;
-	uint32_t *slot;
+	uint64_t *slot;
+	uint32_t hash;
 
 	len = strnlen(name, len);
 	if (!len || len > MAX_NAME)
@@ -198,20 +209,20 @@ enum mi_status mi_symtab_add(struct mi_symtab *tab, const char *name, size_t len
 	if (tab->count >= MAX_SYMBOLS)
 		return mi_fail(err, MI_ERR_NOMEM, "more than %u symbols", MAX_SYMBOLS);
 	if ((tab->count == tab->capacity && !grow_symbols(tab)) ||
-	    (tab->n_names >= tab->n_slots / 2 && !grow_slots(tab)))
+	    (tab->n_names >= tab->n_slots / 4 * 3 && !grow_slots(tab)))
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory after %zu symbols", tab->count);
 
 	sym = &tab->symbols[tab->count];
-	sym->hash = hash_name(name, len);
+	hash = hash_name(name, len);
 	sym->addr = addr;
 	sym->type = type;
 	sym->ambiguous = false;
-	slot = find_slot(tab, name, len, sym->hash);
-	sym->name = *slot ? tab->symbols[*slot - 1].name : keep_name(tab, name, len);
+	slot = find_slot(tab, name, len, hash);
+	sym->name = *slot ? slot_symbol(tab, *slot)->name : keep_name(tab, name, len);
 	if (!sym->name)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory after %zu symbols", tab->count);
 	if (type != 'U')
-		enter_name(tab, slot, tab->count);
+		enter_name(tab, slot, hash, tab->count);
 	tab->count++;
 	free(tab->by_addr);
 	tab->by_addr = NULL;
@@ -221,13 +232,13 @@ enum mi_status mi_symtab_add(struct mi_symtab *tab, const char *name, size_t len
 enum mi_symbol_found mi_symtab_find(const struct mi_symtab *tab, const char *name, uint64_t *addr)
 {
 	size_t len = strlen(name);
-	uint32_t entry = *find_slot(tab, name, len, hash_name(name, len));
+	uint64_t slot = *find_slot(tab, name, len, hash_name(name, len));
 
-	if (!entry)
+	if (!slot)
 		return MI_SYMBOL_NONE;
-	if (tab->symbols[entry - 1].ambiguous)
+	if (slot_symbol(tab, slot)->ambiguous)
 		return MI_SYMBOL_AMBIGUOUS;
-	*addr = tab->symbols[entry - 1].addr;
+	*addr = slot_symbol(tab, slot)->addr;
 	return MI_SYMBOL_ONE;
 }
 

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Targets: make help.  Variables: CC, SANITIZE=1, PREFIX, DESTDIR, V=1.
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+CRASHDIR ?= $(LIBDIR)/crash/extensions
+BUILD ?= build
+
+CC ?= cc
+PKG_CONFIG ?= pkg-config
+CLANG_FORMAT ?= clang-format
+PYTHON ?= python3
+
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Werror
+CFLAGS ?= -O2 -g
+BASE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fPIC -fvisibility=hidden \
+	-DMI_VERSION='"$(VERSION)"' $(WARN) -Ilibsrc/include
+ifeq ($(SANITIZE),1)
+BUILD := $(BUILD)/sanitize
+BASE_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+
+PKGS := libkdumpfile libdw libelf smartcols yajl
+# Asked for when first used: "make setup" must work on a machine without pkg-config.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
+
+Q := $(if $(V),,@)
+
+LIB_SRC := $(sort $(wildcard libsrc/target/*.c libsrc/kernel/*.c libsrc/inspect/*.c libsrc/output/*.c))
+CLI_SRC := $(wildcard libsrc/cli/*.c)
+CRASH_SRC := $(wildcard extension/crash/*.c)
+obj = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+CLI_OBJ := $(call obj,$(CLI_SRC))
+CRASH_OBJ := $(call obj,$(CRASH_SRC))
+
+LIB_A := $(BUILD)/libmmapinfo.a
+LIB_SO := $(BUILD)/libmmapinfo.so.$(VERSION)
+CLI := $(BUILD)/mmapinfo
+CRASH_SO := $(BUILD)/mmapinfo.so
+PC := $(BUILD)/libmmapinfo.pc
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+
+.PHONY: all help setup demo check check-unit lint format bench docs demo-dump fuzz \
+	install uninstall clean tests
+.DELETE_ON_ERROR:
+
+all: $(CLI) $(LIB_A) $(LIB_SO) $(CRASH_SO) $(PC)
+
+help:
+	@echo 'make demo       set up, build, show the main job on the dump kept in git'
+	@echo 'make check      set up, build, run all tests (boots guests; takes minutes)'
+	@echo 'make all        build library, command and crash extension'
+	@echo 'make tests      build the unit tests'
+	@echo 'make check-unit run the tests that need no guest'
+	@echo 'make bench      compare with crash, drgn and a plain memory copy'
+	@echo 'make lint       formatting, clang-tidy, shellcheck, manual pages, layering'
+	@echo 'make fuzz       fuzz the readers of foreign bytes (FUZZ_SECONDS=60 each)'
+	@echo 'make docs       regenerate the output shown in README and docs'
+	@echo 'make demo-dump  make the dump under vmcores/ anew (boots a guest)'
+	@echo 'make install    to PREFIX ($(PREFIX)) under DESTDIR; make uninstall'
+	@echo 'make clean'
+	@echo
+	@echo 'SANITIZE=1 builds with ASan and UBSan, CC=clang with clang, V=1 shows commands.'
+
+setup:
+	scripts/setup build
+
+# ---- building ----
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  CC      $<')
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(PKG_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+# crash's header wants to know which gdb it was built with; nothing of gdb's is used.
+$(CRASH_OBJ): EXTRA_CFLAGS := -DGDB_10_2
+
+$(LIB_A): $(LIB_OBJ)
+	$(if $(Q),@echo '  AR      $@')
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(LIB_SO): $(LIB_OBJ) libsrc/libmmapinfo.map
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-soname,libmmapinfo.so.$(SOVERSION) \
+		-Wl,--version-script,libsrc/libmmapinfo.map -o $@ $(LIB_OBJ) $(PKG_LIBS)
+	$(Q)ln -sf $(@F) $(BUILD)/libmmapinfo.so.$(SOVERSION)
+	$(Q)ln -sf $(@F) $(BUILD)/libmmapinfo.so
+
+$(CLI): $(CLI_OBJ) $(LIB_A)
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(CRASH_SO): $(CRASH_OBJ) $(LIB_A)
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -o $@ $^ $(PKG_LIBS)
+
+$(PC): libsrc/libmmapinfo.pc.in Makefile
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' $< > $@
+
+# ---- demo and tests ----
+
+demo: setup
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)scripts/demo $(CLI)
+
+tests: $(UNIT)
+
+$(BUILD)/tests/%: tests/unit/%.c $(LIB_A)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(LIB_A) \
+		$(PKG_LIBS) $$($(PKG_CONFIG) --libs cmocka)
+
+check:
+	scripts/setup build test
+	$(Q)tests/run
+
+check-unit: all tests
+	$(Q)tests/run unit
+
+lint:
+	scripts/setup test
+	$(Q)scripts/lint
+
+format:
+	$(CLANG_FORMAT) -i $$(git ls-files '*.c' '*.h')
+
+bench: all
+	scripts/setup bench
+	$(Q)scripts/bench $(CLI)
+
+fuzz:
+	$(Q)scripts/fuzz
+
+docs: all
+	$(Q)scripts/regen-docs $(CLI)
+
+demo-dump:
+	scripts/setup test
+	$(Q)scripts/make-demo-dump
+
+# ---- installing ----
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CRASHDIR) \
+		$(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo
+	install -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/mmapinfo
+	install -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/
+	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libmmapinfo.so.$(SOVERSION)
+	ln -sf libmmapinfo.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libmmapinfo.so
+	install -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
+	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig/
+	install -m 755 $(CRASH_SO) $(DESTDIR)$(CRASHDIR)/
+	install -m 644 libsrc/include/mmapinfo.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 docs/mmapinfo.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/mmapinfo.schema.json docs/json.md $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/mmapinfo $(DESTDIR)$(LIBDIR)/libmmapinfo.* \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/libmmapinfo.pc $(DESTDIR)$(CRASHDIR)/mmapinfo.so \
+		$(DESTDIR)$(PREFIX)/include/mmapinfo.h $(DESTDIR)$(PREFIX)/share/man/man1/mmapinfo.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mmapinfo
+
+clean:
+	rm -rf build
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CRASH_OBJ:.o=.d) $(UNIT:=.d)

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MMAPINFO_H
+#define MMAPINFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/*
+ * libmmapinfo: which file pages does a process map, and in what state is each
+ * one? Answered from a Linux vmcore, as text or as JSON.
+ *
+ *	struct mi_session_options opt = {.size = sizeof(opt)};
+ *	struct mi_request req = {.size = sizeof(req), .whom = MI_WHOM_PID, .pid = 105,
+ *				 .json = true};
+ *	struct mi_session *s;
+ *	struct mi_error err;
+ *
+ *	if (mi_session_open("vmcore", &opt, &s, &err)) {
+ *		fprintf(stderr, "%s\n", err.text);
+ *		return 1;
+ *	}
+ *	if (mi_session_run(s, &req, stdout, &err))
+ *		fprintf(stderr, "%s\n", err.text);
+ *	mi_session_close(s);
+ *
+ * Ownership: strings and structures that are passed in stay the caller's and
+ * are not kept after the call returns. A session is the caller's to close.
+ *
+ * Threads: a session belongs to one thread at a time. Different sessions may
+ * be used at the same time. Nothing global is changed: no locale, no signal
+ * handler, no output other than to the stream given.
+ *
+ * Errors: a function that can fail returns enum mi_status and writes the reason
+ * as one line of text into *err, which is the caller's. err may be NULL. On
+ * failure result pointers are not touched.
+ *
+ * Growth: structures that the caller fills in begin with their own size. What a
+ * later version adds is zero for programs that do not know of it, and zero
+ * always means "as before".
+ */
+
+#if defined(__GNUC__)
+#define MI_API __attribute__((visibility("default")))
+#else
+#define MI_API
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum mi_status {
+	MI_OK = 0,
+	MI_ERR_NOMEM,	    /* out of memory, or a bound on memory was reached */
+	MI_ERR_IO,	    /* a file of this machine: cannot open, read, write */
+	MI_ERR_FORMAT,	    /* the file is not what it should be, or is damaged */
+	MI_ERR_READ,	    /* memory of the target could not be read */
+	MI_ERR_MISSING,	    /* symbol, type or member unknown: feature off */
+	MI_ERR_NOT_FOUND,   /* the thing asked for does not exist in the target */
+	MI_ERR_STATE,	    /* it exists, but is in a state without an answer */
+	MI_ERR_MISMATCH,    /* vmlinux and dump do not belong together */
+	MI_ERR_UNSUPPORTED, /* known, and not supported: architecture, format */
+	MI_ERR_INVALID,	    /* the caller asked for nonsense */
+	MI_ERR_INTERRUPTED, /* the user said stop */
+};
+
+struct mi_error {
+	enum mi_status status;
+	char text[640]; /* no newline, no final full stop; cut if too long */
+};
+
+/* "0.1.0": of the library that is in use. */
+MI_API const char *mi_version(void);
+
+/* ---- sessions ---- */
+
+/* One opened vmcore. */
+struct mi_session;
+
+/* Where types and symbols of the kernel may come from. */
+enum mi_types_from {
+	MI_TYPES_BEST,	  /* BTF and kallsyms in the dump, else the vmlinux */
+	MI_TYPES_DUMP,	  /* the dump alone */
+	MI_TYPES_VMLINUX, /* the vmlinux alone: its BTF, else its DWARF */
+	MI_TYPES_DWARF,	  /* the DWARF of the vmlinux alone */
+};
+
+struct mi_session_options {
+	size_t size;	     /* sizeof(struct mi_session_options) */
+	const char *vmlinux; /* NULL: none. One of another build is refused. */
+	enum mi_types_from types;
+};
+
+/*
+ * Open the dump at path @vmcore; @opt may be NULL. A dump of an unknown format
+ * or architecture is MI_ERR_UNSUPPORTED or MI_ERR_FORMAT, a vmlinux of another
+ * kernel MI_ERR_MISMATCH, a kernel in which tasks cannot be found
+ * MI_ERR_MISSING.
+ */
+MI_API enum mi_status mi_session_open(const char *vmcore, const struct mi_session_options *opt,
+				      struct mi_session **ret, struct mi_error *err);
+
+/* @s may be NULL. */
+MI_API void mi_session_close(struct mi_session *s);
+
+/* ---- requests ---- */
+
+enum mi_whom {
+	MI_WHOM_NOBODY, /* not filled in: MI_ERR_INVALID */
+	MI_WHOM_PID,	/* process or thread number @pid */
+	MI_WHOM_TASK,	/* the task_struct at @task */
+	MI_WHOM_ALL,	/* one line for every process */
+};
+
+struct mi_request {
+	size_t size; /* sizeof(struct mi_request) */
+
+	enum mi_whom whom;
+	int32_t pid;   /* PID or TID in the initial namespace */
+	uint64_t task; /* kernel virtual address */
+
+	bool json;    /* JSON, as docs/json.md says; else text */
+	bool pages;   /* the state of the pages, in runs of equal state */
+	bool each;    /* the same, but every page by itself */
+	bool map;     /* a map of each file: one character for some pages */
+	bool sources; /* where types and symbols came from, and how long it took */
+
+	unsigned int width; /* columns for the map; 0: of the terminal, or 80 */
+
+	bool by_vma;	  /* only the mapping that holds address @vma */
+	uint64_t vma;
+	const char *file; /* only files of this path, or glob; NULL: all */
+};
+
+/*
+ * Answer @req on @out, which is flushed. Nothing is written if the process
+ * cannot be found or has no memory (MI_ERR_NOT_FOUND, MI_ERR_STATE). A walk
+ * that breaks off later fails as well; JSON is then complete JSON that holds
+ * the reason as "error". What merely could not be read is no error: the answer
+ * says it itself.
+ */
+MI_API enum mi_status mi_session_run(struct mi_session *s, const struct mi_request *req, FILE *out,
+				     struct mi_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_OUTPUT_COMMAND_H
+#define MI_OUTPUT_COMMAND_H
+
+#include "../kernel/kernel.h"
+
+/*
+ * The command line, the same in the shell and in crash.
+ *
+ *	if (mi_command_parse(argc, argv, true, &cmd, &err)) ...
+ *	if (cmd.ask.whom == MI_WHOM_NOBODY) {
+ *		cmd.ask.whom = MI_WHOM_TASK;
+ *		cmd.ask.task = current context;
+ *	}
+ *	mi_request_run(k, &cmd.ask, fp, &err);
+ */
+struct mi_command {
+	struct mi_request ask; /* strings point into argv */
+	bool help, version;    /* answer these first; the rest is then not checked */
+
+	/* Of the shell command alone. */
+	const char *core;    /* NULL: not given */
+	const char *vmlinux; /* NULL: not given */
+	enum mi_types_from types;
+};
+
+/*
+ * argv[0] is the name of the command. Nonsense is MI_ERR_INVALID and one line
+ * that says what is wrong. Without a task, MI_WHOM_NOBODY is left to the
+ * caller in crash and an error outside. getopt_long() is used and set back, so
+ * argv may be permuted; one thread at a time.
+ */
+enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
+				struct mi_error *err);
+
+/* What --help prints. */
+void mi_command_usage(FILE *out, bool in_crash);
+
+/*
+ * Find the process, inspect it, write the answer and flush @out. The problems
+ * of earlier requests on @k are forgotten first: an answer tells its own.
+ */
+enum mi_status mi_request_run(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
+			      struct mi_error *err);
+
+/* The name that goes with mi_command_parse(): the request inside @cmd. */
+static inline enum mi_status mi_command_run(struct mi_kernel *k, const struct mi_command *cmd,
+					    FILE *out, struct mi_error *err)
+{
+	return mi_request_run(k, &cmd->ask, out, err);
+}
+
+#endif

@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Compare what mmapinfo reads from a dump with what the guest's kernel said.
+
+    oracle.py [--mmapinfo CMD] [--vmlinux FILE] [--pid PID]... VMCORE TRUTH
+
+TRUTH is the directory that the guest wrote right before the dump (format:
+tests/guest/README.md). Prints TAP: one test per process and kind of fact, one
+per file. Every page of every process is compared; nothing is tolerated.
+"""
+import argparse
+import array
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+
+PAGE = 4096
+
+# pagemap bits: Documentation/admin-guide/mm/pagemap.rst
+PM_SOFT_DIRTY, PM_EXCLUSIVE, PM_UFFD_WP = 1 << 55, 1 << 56, 1 << 57
+PM_FILE, PM_SWAP, PM_PRESENT = 1 << 61, 1 << 62, 1 << 63
+PM_FRAME = (1 << 55) - 1
+
+# kpageflags bit -> our word; include/uapi/linux/kernel-page-flags.h and
+# include/linux/kernel-page-flags.h
+KPF = {0: "locked", 1: "error", 2: "referenced", 3: "uptodate", 4: "dirty", 5: "lru",
+       6: "active", 7: "slab", 8: "writeback", 14: "swapbacked", 13: "swapcache",
+       18: "unevictable", 19: "hwpoison", 25: "idle", 32: "reserved", 33: "mlocked",
+       35: "private", 36: "private_2"}
+KPF_RECLAIM, KPF_ANON, KPF_HEAD, KPF_TAIL = 1 << 9, 1 << 12, 1 << 15, 1 << 16
+KPF_HUGE, KPF_KSM, KPF_THP, KPF_MAPPEDTODISK = 1 << 17, 1 << 21, 1 << 22, 1 << 34
+KPF_OWNER_PRIVATE = 1 << 37
+
+
+class Tap:
+    """Counts and prints test results."""
+
+    def __init__(self):
+        self.n = self.failed = 0
+
+    def result(self, ok, name, details=()):
+        self.n += 1
+        self.failed += not ok
+        print(("ok" if ok else "not ok") + f" {self.n} - {name}")
+        for line in details:
+            print(f"# {line}")
+
+    def end(self):
+        print(f"1..{self.n}")
+        return 1 if self.failed else 0
+
+
+class Diffs:
+    """Differences of one test: all counted, the first few kept."""
+
+    def __init__(self):
+        self.compared = self.count = 0
+        self.first = []
+
+    def check(self, what, got, want):
+        self.compared += 1
+        if got == want:
+            return
+        self.count += 1
+        if len(self.first) < 8:
+            self.first.append(f"{what}: mmapinfo {got!r}, kernel {want!r}")
+
+    def report(self, tap, name, must_compare=True):
+        ok = not self.count and (self.compared > 0 or not must_compare)
+        tap.result(ok, f"{name}: {self.compared} compared, {self.count} differ", self.first)
+
+
+def u64s(path):
+    a = array.array("Q")
+    with open(path, "rb") as f:
+        a.frombytes(f.read())
+    return a
+
+
+def unescape(text):
+    """maps and info print odd bytes as \\ooo."""
+    return re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m.group(1), 8)]), text)
+
+
+def name_bytes(obj, key):
+    """A JSON string that may stand for bytes that are no UTF-8."""
+    if key + "_hex" in obj:
+        return bytes.fromhex(obj[key + "_hex"])
+    return obj[key].encode()
+
+
+MapLine = collections.namedtuple("MapLine", "start end perm offset dev ino name")
+
+
+def read_maps(path):
+    lines = []
+    with open(path, "rb") as f:
+        for line in f.read().split(b"\n"):
+            m = re.match(rb"(\w+)-(\w+) (....) (\w+) (\w+):(\w+) (\d+) *(.*)$", line, re.S)
+            # The gate page is no VMA.
+            if not m or m.group(8) == b"[vsyscall]":
+                continue
+            lines.append(MapLine(int(m.group(1), 16), int(m.group(2), 16), m.group(3).decode(),
+                                 int(m.group(4), 16),
+                                 f"{int(m.group(5), 16)}:{int(m.group(6), 16)}",
+                                 int(m.group(7)), m.group(8)))
+    return lines
+
+
+def read_smaps(path):
+    """Values in pages by start address."""
+    out, cur = {}, None
+    with open(path, "rb") as f:
+        for line in f.read().split(b"\n"):
+            m = re.match(rb"(\w+)-\w+ ....", line)
+            if m:
+                cur = out.setdefault(int(m.group(1), 16), {})
+                continue
+            m = re.match(rb"(\w+): +(\d+) kB", line)
+            if m and cur is not None:
+                cur[m.group(1).decode()] = int(m.group(2)) // 4
+    return out
+
+
+def read_info(path):
+    with open(path, "rb") as f:
+        pairs = [line.split(b"=", 1) for line in f.read().split(b"\n") if b"=" in line]
+    return {k.decode(): v for k, v in pairs}
+
+
+def status_field(path, key):
+    with open(path, "rb") as f:
+        m = re.search(rb"^" + key.encode() + rb":\s+(.*)$", f.read(), re.M)
+    return m.group(1).decode() if m else None
+
+
+class Oracle:
+    def __init__(self, args):
+        self.args = args
+        self.truth = args.truth
+        self.flags = u64s(f"{args.truth}/kpageflags")
+        self.counts = u64s(f"{args.truth}/kpagecount")
+        self.tap = Tap()
+
+    def ask(self, *options):
+        cmd = [*self.args.mmapinfo.split(), "-c", self.args.vmcore, "--json", *options]
+        if self.args.vmlinux:
+            cmd += ["-s", self.args.vmlinux]
+        if self.args.types:
+            cmd += ["--types", self.args.types]
+        r = subprocess.run(cmd, capture_output=True, check=False)
+        if r.returncode:
+            raise RuntimeError(f"{' '.join(cmd)}: status {r.returncode}: {r.stderr.decode()}")
+        return json.loads(r.stdout)
+
+    # ---- single pages ----
+
+    def page_flags(self, d, where, page):
+        """kpageflags of the folio's head, and kpagecount of the page itself."""
+        head, pfn = page["head_pfn"], page["pfn"]
+        k, have = self.flags[head], set(page["flags"])
+        for bit, word in KPF.items():
+            d.check(f"{where} pfn {pfn} {word}", word in have, bool(k >> bit & 1))
+        d.check(f"{where} pfn {pfn} reclaim/readahead", bool(have & {"reclaim", "readahead"}),
+                bool(k & KPF_RECLAIM))
+        d.check(f"{where} pfn {pfn} anon", page["owner"] in ("anon", "ksm"), bool(k & KPF_ANON))
+        d.check(f"{where} pfn {pfn} ksm", page["owner"] == "ksm", bool(k & KPF_KSM))
+        d.check(f"{where} pfn {pfn} large", page["order"] > 0, bool(k & KPF_HEAD))
+        d.check(f"{where} pfn {pfn} hugetlb", page["hugetlb"], bool(k & KPF_HUGE))
+        d.check(f"{where} pfn {pfn} tail", pfn != head, bool(self.flags[pfn] & KPF_TAIL))
+        d.check(f"{where} pfn {pfn} owner_priv_1",
+                bool(have & {"owner_priv_1", "swapcache"}), bool(k & KPF_OWNER_PRIVATE))
+        # The last tail is the one before the next head or single page.
+        end = head + (1 << page["order"])
+        if page["order"]:
+            d.check(f"{where} pfn {pfn} folio's end",
+                    bool(self.flags[end - 1] & KPF_TAIL)
+                    and not (end < len(self.flags) and self.flags[end] & KPF_TAIL), True)
+        if page["owner"] == "file":
+            d.check(f"{where} pfn {pfn} mappedtodisk", "mappedtodisk" in have,
+                    bool(k & KPF_MAPPEDTODISK))
+        d.check(f"{where} pfn {pfn} mapcount", page["mapcount"], self.counts[pfn])
+
+    @staticmethod
+    def pagemap(d, where, row, entry, softdirty_vma, head_row):
+        """One row against one pagemap entry."""
+        pte = row["pte"]
+        kind, page = pte["kind"], row.get("page")
+        present = kind in ("present", "prot-none")
+        swap = kind in ("swap", "migration", "hwpoison", "device", "marker", "swap-error",
+                        "unknown")
+        d.check(f"{where} present", present, bool(entry & PM_PRESENT))
+        d.check(f"{where} swap", swap, bool(entry & PM_SWAP))
+        d.check(f"{where} soft-dirty", bool(pte.get("soft_dirty") or softdirty_vma),
+                bool(entry & PM_SOFT_DIRTY))
+        d.check(f"{where} uffd-wp", bool(pte.get("uffd_wp")), bool(entry & PM_UFFD_WP))
+        if present:
+            d.check(f"{where} pfn", pte["pfn"], entry & PM_FRAME)
+        elif swap:
+            frame = entry & PM_FRAME
+            if kind in ("migration", "hwpoison"):
+                d.check(f"{where} pfn", pte["pfn"], frame >> 5)
+            else:
+                d.check(f"{where} swap type", pte["swap_type"], frame & 31)
+                d.check(f"{where} swap offset", pte["swap_offset"], frame >> 5)
+        # A huge entry is asked for its first page alone.
+        counted = head_row.get("page") if head_row else page
+        d.check(f"{where} exclusive", bool(page) and counted["mapcount"] == 1,
+                bool(entry & PM_EXCLUSIVE))
+        d.check(f"{where} file", bool(page) and page["owner"] not in ("anon", "ksm"),
+                bool(entry & PM_FILE))
+
+    # ---- processes ----
+
+    def mapping(self, d, df, m, line, entries, smap):
+        where = m["start"]
+        soft = "softdirty" in m["flags"]
+        rows = {}
+        for row in m["pages"]:
+            assert row["pages"] == 1
+            rows[int(row["va"], 16)] = row
+        huge_step = {2: 1 << 21, 3: 1 << 30}
+        for i, entry in enumerate(entries):
+            va = line.start + i * PAGE
+            row = rows.get(va)
+            d.check(f"{va:x} has a row", row is not None, True)
+            if row is None:
+                continue
+            pte = row["pte"]
+            head = None
+            if pte.get("level", 1) > 1:
+                step = huge_step[pte["level"]]
+                head = rows.get(max(va // step * step, line.start))
+            self.pagemap(d, f"{va:x}", row, entry, soft, head)
+            if row.get("page"):
+                self.page_flags(df, f"{va:x}", row["page"])
+        d.check(f"{where} rows", len(rows), len(entries))
+        t = m["totals"]
+        special = sum(1 for r in m["pages"] if r["relation"] == "special"
+                      and not r.get("page"))
+        if smap and "hugetlb" not in m["flags"]:
+            d.check(f"{where} smaps Rss", t["mapped"] - t["zero"] - special, smap["Rss"])
+            d.check(f"{where} smaps Anonymous", t["anon"], smap["Anonymous"])
+            d.check(f"{where} smaps Swap", t["swapped"], smap["Swap"])
+
+    def process(self, pid):
+        base = f"{self.truth}/proc/{pid}"
+        comm = open(f"{base}/comm", "rb").read().rstrip(b"\n")
+        name = f"PID {pid} {comm.decode(errors='replace')}"
+        try:
+            doc = self.ask("--each", str(pid))
+        except RuntimeError as e:
+            self.tap.result(False, name, [str(e)])
+            return
+        d, df, dm = Diffs(), Diffs(), Diffs()
+        proc = doc["process"]
+        dm.check("comm", name_bytes(proc, "comm"), comm)
+        dm.check("tgid", proc["tgid"], int(status_field(f"{base}/status", "Tgid")))
+        dm.check("ppid", proc["ppid"], int(status_field(f"{base}/status", "PPid")))
+        dm.check("state", proc["state"][0], status_field(f"{base}/status", "State")[0])
+        dm.check("threads", len(proc["threads"]), int(status_field(f"{base}/status", "Threads")))
+        for key, field in (("file_pages", "RssFile"), ("anon_pages", "RssAnon"),
+                           ("shmem_pages", "RssShmem"), ("swap_pages", "VmSwap")):
+            dm.check(field, proc["rss"][key],
+                     int(status_field(f"{base}/status", field).split()[0]) // 4)
+        dm.check("problems", doc["problems"], [])
+        dm.check("complete", doc["complete"], True)
+        maps, smaps = read_maps(f"{base}/maps"), read_smaps(f"{base}/smaps")
+        pagemap, at = u64s(f"{base}/pagemap"), 0
+        dm.check("number of mappings", len(doc["mappings"]), len(maps))
+        for m, line in zip(doc["mappings"], maps):
+            n = (line.end - line.start) // PAGE
+            self.mapping_head(dm, m, line, doc["files"])
+            self.mapping(d, df, m, line, pagemap[at:at + n], smaps.get(line.start))
+            at += n
+        dm.check("pagemap entries used", at, len(pagemap))
+        dm.report(self.tap, f"{name}: maps and status")
+        d.report(self.tap, f"{name}: pagemap and smaps")
+        df.report(self.tap, f"{name}: kpageflags and kpagecount")
+        self.collect_files(doc)
+
+    @staticmethod
+    def mapping_head(dm, m, line, files):
+        dm.check("start", int(m["start"], 16), line.start)
+        dm.check("end", int(m["end"], 16), line.end)
+        dm.check(f"{m['start']} permissions", m["permissions"], line.perm)
+        dm.check(f"{m['start']} name", name_bytes(m, "name"), unescape(line.name))
+        if m["file"] is None:
+            dm.check(f"{m['start']} inode", 0, line.ino)
+            return
+        f = files[m["file"]]
+        dm.check(f"{m['start']} offset", m["offset_bytes"], line.offset)
+        dm.check(f"{m['start']} inode", f["inode_number"], line.ino)
+        dm.check(f"{m['start']} device", f["device"], line.dev)
+
+    # ---- files ----
+
+    def collect_files(self, doc):
+        for f in doc["files"]:
+            self.seen.setdefault((f["device"], f["inode_number"]), f)
+
+    def file(self, n):
+        base = f"{self.truth}/files/{n}"
+        info = read_info(f"{base}/info")
+        dev = "%d:%d" % tuple(int(x, 16) for x in info["dev"].decode().split(":"))
+        f = self.seen.get((dev, int(info["ino"])))
+        path = unescape(info["path"]).decode(errors="replace").replace("\n", "\\n")
+        if f is None:
+            return False
+        d, df = Diffs(), Diffs()
+        mincore = open(f"{base}/mincore", "rb").read()
+        pfns = u64s(f"{base}/pfn")
+        rows = {r["pgoff"]: r for r in f["pages"]}
+        d.check("size", f["size_bytes"], int(info["size"]))
+        cached = 0
+        for i, (core, pfn) in enumerate(zip(mincore, pfns)):
+            c = rows[i]["cached"] if i in rows else {"kind": "none"}
+            page = c.get("page")
+            resident = c["kind"] == "folio" and (not page or "uptodate" in page["flags"])
+            cached += resident
+            # A swapped shmem page whose copy is still in the swap cache counts as resident
+            # for mincore(); its page is then marked so.
+            if c["kind"] == "swap" and core & 1:
+                d.check(f"page {i} in the swap cache", bool(self.flags[pfn] >> 13 & 1), True)
+                continue
+            d.check(f"page {i} resident", resident, bool(core & 1))
+            d.check(f"page {i} pfn", c.get("pfn", 0) if resident else 0, pfn)
+            if page:
+                self.page_flags(df, f"page {i}", page)
+        d.check("pages counted", f["cache"]["cached"], sum(1 for r in rows.values()
+                                                           if r["cached"]["kind"] == "folio"))
+        d.report(self.tap, f"file {path}: mincore and frames")
+        df.report(self.tap, f"file {path}: kpageflags", must_compare=cached > 0)
+        return True
+
+    # ---- all ----
+
+    def expected_failures(self, pids):
+        """Tasks without user memory are refused, not answered with nothing."""
+        refused = Diffs()
+        for pid in pids:
+            cmd = [*self.args.mmapinfo.split(), "-c", self.args.vmcore, str(pid)]
+            r = subprocess.run(cmd, capture_output=True, check=False)
+            refused.check(f"PID {pid} status", r.returncode, 1)
+            refused.check(f"PID {pid} lines", r.stderr.count(b"\n"), 1)
+            refused.check(f"PID {pid} output", r.stdout, b"")
+        refused.report(self.tap, "kernel threads and zombies")
+
+    def run(self):
+        self.seen = {}
+        all_pids = sorted(int(p) for p in os.listdir(f"{self.truth}/proc") if p.isdigit())
+        with_mm = [p for p in all_pids if os.path.exists(f"{self.truth}/proc/{p}/pagemap")]
+        for pid in self.args.pid or with_mm:
+            self.process(pid)
+        files = sorted((int(n) for n in os.listdir(f"{self.truth}/files")))
+        checked = sum(self.file(n) for n in files)
+        if not self.args.pid:
+            without = [p for p in all_pids if p not in with_mm]
+            self.expected_failures(without[:3] + [p for p in without if self.is_zombie(p)])
+            listed = {p["pid"] for p in self.ask("--all")["processes"]}
+            self.tap.result(set(with_mm) <= listed, "every process is listed by --all",
+                            [f"missing: {sorted(set(with_mm) - listed)}"])
+            self.tap.result(checked > 20, f"{checked} of {len(files)} files were compared")
+        return self.tap.end()
+
+    def is_zombie(self, pid):
+        state = status_field(f"{self.truth}/proc/{pid}/status", "State") or ""
+        threads = int(status_field(f"{self.truth}/proc/{pid}/status", "Threads") or 1)
+        return state.startswith("Z") and threads == 1
+
+
+def main():
+    ap = argparse.ArgumentParser()
+    ap.add_argument("--mmapinfo", default="build/mmapinfo")
+    ap.add_argument("--vmlinux")
+    ap.add_argument("--types")
+    ap.add_argument("--pid", type=int, action="append")
+    ap.add_argument("vmcore")
+    ap.add_argument("truth")
+    sys.exit(Oracle(ap.parse_args()).run())
+
+
+main()
