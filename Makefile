@@ -45,6 +45,7 @@ CLI := $(BUILD)/mmapinfo
 CRASH_SO := $(BUILD)/mmapinfo.so
 PC := $(BUILD)/libmmapinfo.pc
 
+TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 
@@ -118,7 +119,7 @@ tests: $(UNIT)
 $(BUILD)/tests/%: tests/unit/%.c $(LIB_A)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo '  LD      $@')
-	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(LIB_A) \
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) $(TEST_INC) -MMD -MP -o $@ $< $(LIB_A) \
 		$(PKG_LIBS) $$($(PKG_CONFIG) --libs cmocka)
 
 check:

@@ -1,0 +1,232 @@
+/*
+ * PID 1 of the test guest: brings up what the workload needs, starts the
+ * workload's processes one after the other, records the truth, and then keeps
+ * still so that the host can take the dump.
+ */
+#include "common.h"
+#include "truth.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/swap.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SCENARIO_TIMEOUT_MS 60000
+
+static void must_mount(const char *what, const char *where, const char *type, unsigned long flags,
+		       const char *options)
+{
+	mkdir(where, 0755);
+	if (mount(what, where, type, flags, options) < 0)
+		fail("cannot mount %s on %s", type ? type : what, where);
+}
+
+static void mount_kernel_filesystems(void)
+{
+	must_mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+	must_mount("proc", "/proc", "proc", 0, NULL);
+	must_mount("sysfs", "/sys", "sysfs", 0, NULL);
+	must_mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL);
+	must_write("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+}
+
+static void attach_console(void)
+{
+	int fd = open("/dev/console", O_RDWR);
+
+	if (fd < 0)
+		return;
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+/* /modules/order lists the modules, each after those it depends on. */
+static void load_modules(void)
+{
+	char line[256];
+	FILE *list = fopen("/modules/order", "re");
+	int fd;
+
+	if (!list)
+		fail("no list of modules");
+	while (fgets(line, sizeof(line), list)) {
+		line[strcspn(line, "\n")] = '\0';
+		fd = open(line, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			fail("no module %s", line);
+		if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+			fail("cannot load %s", line);
+		close(fd);
+	}
+	fclose(list);
+}
+
+static int has_serial(const char *disk, const char *serial)
+{
+	char path[64], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/serial", disk);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	text[strcspn(text, "\n")] = '\0';
+	return strcmp(text, serial) == 0;
+}
+
+/* Disks are told apart by the serial number the host gave them. */
+static const char *disk_of(const char *serial)
+{
+	static char path[16];
+	int tries;
+	char disk[8];
+
+	for (tries = 0; tries < 100; tries++) {
+		for (int i = 0; i < 4; i++) {
+			snprintf(disk, sizeof(disk), "vd%c", 'a' + i);
+			snprintf(path, sizeof(path), "/dev/%s", disk);
+			if (has_serial(disk, serial) && !access(path, F_OK))
+				return path;
+		}
+		nap(50);
+	}
+	fail("no disk with serial '%s'", serial);
+}
+
+/* Nothing may write pages back, merge them or move them behind our back. */
+static void quiet_kernel(void)
+{
+	static const char *const knobs[][2] = {
+		{"/proc/sys/vm/dirty_writeback_centisecs", "0"},
+		{"/proc/sys/vm/dirty_expire_centisecs", "8640000"},
+		{"/proc/sys/vm/dirty_background_ratio", "90"},
+		{"/proc/sys/vm/dirty_ratio", "95"},
+		{"/proc/sys/vm/compaction_proactiveness", "0"},
+		{"/proc/sys/vm/overcommit_memory", "1"},
+		{"/proc/sys/kernel/numa_balancing", "0"},
+		{"/proc/sys/kernel/randomize_va_space", "2"},
+		{"/proc/sys/vm/unprivileged_userfaultfd", "1"},
+		{"/sys/kernel/mm/transparent_hugepage/enabled", "madvise"},
+		{"/sys/kernel/mm/transparent_hugepage/khugepaged/"
+		 "scan_sleep_millisecs",
+		 "4000000000"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(knobs); i++)
+		if (try_write(knobs[i][0], knobs[i][1]) < 0)
+			printf("init: no %s\n", knobs[i][0]);
+}
+
+static void mount_disks(void)
+{
+	must_mount(disk_of("data"), "/mnt", "ext4", MS_NOATIME, "commit=100000,noinit_itable");
+	must_mount("shm", "/shm", "tmpfs", 0, "size=64m");
+	must_mount("hugeshm", "/hugeshm", "tmpfs", 0, "size=16m,huge=always");
+	mkdir("/mnt/a", 0755);
+	mkdir("/mnt/a/b", 0755);
+	mkdir("/mnt/a/b/c", 0755);
+	must_mount("inner", "/mnt/a/b/inner", "tmpfs", 0, "size=4m");
+	must_mount("/mnt/a", "/bind", NULL, MS_BIND, NULL);
+	mkdir("/hugetlb", 0755);
+	if (mount("hugetlbfs", "/hugetlb", "hugetlbfs", 0, NULL) < 0)
+		printf("init: no hugetlbfs\n");
+	if (swapon(disk_of("swap"), 0) < 0)
+		fail("swapon");
+}
+
+/* Starts "workload ARG1 [ARG2]"; its READY_FD is the other end of a pipe. */
+static int spawn_workload(const char *arg1, const char *arg2)
+{
+	int pipefd[2];
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		fail("pipe");
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (pid == 0) {
+		if (pipefd[1] == READY_FD)
+			fcntl(READY_FD, F_SETFD, 0);
+		else
+			dup2(pipefd[1], READY_FD);
+		execl("/mnt/bin/workload", "workload", arg1, arg2, NULL);
+		fail("cannot start the workload");
+	}
+	close(pipefd[1]);
+	return pipefd[0];
+}
+
+static void start_scenario(const char *scenario)
+{
+	struct pollfd pfd = {.events = POLLIN};
+	char byte;
+
+	pfd.fd = spawn_workload(scenario, NULL);
+	if (poll(&pfd, 1, SCENARIO_TIMEOUT_MS) != 1)
+		fail("scenario %s does not get ready", scenario);
+	if (read(pfd.fd, &byte, 1) != 1)
+		fail("scenario %s ended early", scenario);
+	close(pfd.fd);
+}
+
+/* The workload knows its scenarios: "workload --list VARIANT". */
+static void start_workload(const char *variant)
+{
+	static char names[64][32];
+	size_t count = 0;
+	char line[64];
+	FILE *list;
+
+	list = fdopen(spawn_workload("--list", variant), "r");
+	if (!list)
+		fail("fdopen");
+	while (count < ARRAY_SIZE(names) && fgets(line, sizeof(line), list)) {
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(names[count++], sizeof(names[0]), "%.31s", line);
+	}
+	fclose(list);
+	while (waitpid(-1, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (!count)
+		fail("no scenarios for variant %s", variant);
+	for (size_t i = 0; i < count; i++)
+		start_scenario(names[i]);
+}
+
+int main(void)
+{
+	const char *variant = getenv("variant");
+	int fd;
+
+	mount_kernel_filesystems();
+	attach_console();
+	load_modules();
+	quiet_kernel();
+	mount_disks();
+	fd = open(NOTES, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	close(fd);
+	if (!variant)
+		variant = "full";
+	start_workload(variant);
+	truth_record(disk_of("truth"), strcmp(variant, "bench") == 0);
+	printf("%s\n", MARK_READY);
+	for (;;)
+		pause();
+}

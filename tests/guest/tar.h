@@ -1,0 +1,14 @@
+/*
+ * Writes a ustar archive straight onto a disk with O_DIRECT: nothing passes
+ * through the page cache.
+ */
+#ifndef GUEST_TAR_H
+#define GUEST_TAR_H
+
+#include <stddef.h>
+
+void tar_open(const char *disk);
+void tar_add(const char *name, const void *data, size_t len);
+void tar_close(void);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * The workload: each scenario is a process whose comm is the scenario's name.
+ * It brings its pages into the state it is about, reports ready, and sleeps.
+ */
+#ifndef GUEST_WORKLOAD_H
+#define GUEST_WORKLOAD_H
+
+#include "common.h"
+
+#include <sys/mman.h>
+
+#define PROT_RW (PROT_READ | PROT_WRITE)
+
+struct scenario {
+	const char *name;
+	void (*run)(void);
+};
+
+/* Tables of scenarios, one per source file, each ended by a NULL name. */
+extern const struct scenario file_scenarios[];
+extern const struct scenario path_scenarios[];
+extern const struct scenario reclaim_scenarios[];
+extern const struct scenario shmem_scenarios[];
+extern const struct scenario anon_scenarios[];
+extern const struct scenario vma_scenarios[];
+extern const struct scenario task_scenarios[];
+
+/* Opens or fails. */
+int must_open(const char *path, int flags);
+
+/* Creates a file of a size, without blocks. */
+int make_file(const char *path, size_t size);
+
+/* mmap, failing loudly. map_path opens the file, maps it and closes it. */
+char *map_fd(int fd, size_t offset, size_t len, int prot, int flags);
+char *map_path(const char *path, size_t offset, size_t len, int prot, int flags);
+char *map_anon(size_t len, int prot, int flags);
+
+/* Anonymous memory that starts on a huge page. */
+char *map_anon_huge(size_t len);
+
+/* Touches pages [first, first + count), every one of them. */
+void read_pages(const char *map, size_t first, size_t count);
+void write_pages(char *map, size_t first, size_t count);
+
+/* madvise, failing loudly. */
+void advise(char *map, size_t first, size_t count, int advice);
+
+/* Reclaims pages; they go to swap if they are anonymous or tmpfs. */
+void page_out(char *map, size_t first, size_t count);
+
+/* Adds a line to the notes about pages of an open file. */
+void note_pages(const char *what, int fd, size_t first, size_t count);
+
+/* Moves this process into a memory cgroup of its own, and reclaims there. */
+void enter_cgroup(const char *name, const char *memory_max);
+void reclaim_cgroup(const char *name, const char *amount);
+
+/* Starts a child with another comm; 0 in the child. */
+int fork_as(const char *comm);
+
+/* A child's "I am ready" to the process that waits for it. */
+struct gate {
+	int fds[2];
+};
+
+void gate_init(struct gate *gate);
+void gate_open(struct gate *gate);
+void gate_wait(struct gate *gate);
+
+/* Reports to init, once for the whole scenario. */
+void report_ready(void);
+_Noreturn void sleep_forever(void);
+
+#endif
