@@ -170,6 +170,8 @@ struct mi_process {
 			 * the leader has exited and its group lives on */
 	struct mi_task *threads; /* of its group */
 	size_t n_threads;
+	struct mi_task *sharers; /* tasks with this mm, other processes' included */
+	size_t n_sharers;
 	struct mi_mm mm;
 	struct mi_mapping *maps;
 	size_t n_maps;

@@ -64,7 +64,9 @@ static enum mi_status load_mm(struct mi_process *p, struct mi_error *err)
 	    (holder.kind == MI_TASK_KTHREAD || !mi_task_with_mm(p->k, &p->task, &holder)))
 		return no_memory(&p->task, err);
 	p->mm_tid = holder.pid;
-	st = mi_mm_load(p->k, holder.mm, p->threads, p->n_threads, &p->mm, err);
+	st = mi_task_sharing(p->k, holder.mm, &p->sharers, &p->n_sharers, err);
+	if (!st)
+		st = mi_mm_load(p->k, holder.mm, p->sharers, p->n_sharers, &p->mm, err);
 	if (st) {
 		mi_fail_in(err, "PID %d (%s)", p->task.pid, p->task.comm);
 		return st;
@@ -335,6 +337,7 @@ void mi_process_close(struct mi_process *p)
 	free(p->maps);
 	free(p->files);
 	free(p->threads);
+	free(p->sharers);
 	free(p);
 }
 

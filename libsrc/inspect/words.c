@@ -189,6 +189,9 @@ static void add_page(struct words *w, const struct mi_page *page)
 		add(w, "page-unknown");
 		return;
 	}
+	/* Pages that hold no file's or process's data (vdso) never get the flag. */
+	if (page->owner == MI_OWNER_NONE || page->owner == MI_OWNER_MOVABLE)
+		uptodate = true;
 	if (locked)
 		add(w, uptodate ? "locked" : "reading");
 	else if (!uptodate)

@@ -50,7 +50,7 @@ static bool rss_percpu(struct mi_kernel *k, uint64_t mm, int index, int64_t *val
 }
 
 /* before: count[] of atomic_long, and an int per thread that has not been added yet */
-static bool rss_struct(struct mi_kernel *k, uint64_t mm, const struct mi_task *threads, size_t n,
+static bool rss_struct(struct mi_kernel *k, uint64_t mm, const struct mi_task *tasks, size_t n,
 		       int index, int64_t *val)
 {
 	const struct mi_layout *l = &k->l;
@@ -67,9 +67,9 @@ static bool rss_struct(struct mi_kernel *k, uint64_t mm, const struct mi_task *t
 	if (!mi_has(&l->task_rss_stat) || !mi_has(&l->task_rss_count))
 		return true;
 	for (i = 0; i < n; i++) {
-		if (threads[i].mm != mm)
+		if (tasks[i].mm != mm)
 			continue;
-		at = threads[i].addr + (uint64_t)l->task_rss_stat.off +
+		at = tasks[i].addr + (uint64_t)l->task_rss_stat.off +
 		     (uint64_t)l->task_rss_count.off;
 		if (mi_read_u32(k->t, at + 4ULL * (uint64_t)index, &delta))
 			return false;
@@ -78,7 +78,7 @@ static bool rss_struct(struct mi_kernel *k, uint64_t mm, const struct mi_task *t
 	return true;
 }
 
-static bool rss_one(struct mi_kernel *k, uint64_t mm, const struct mi_task *threads, size_t n,
+static bool rss_one(struct mi_kernel *k, uint64_t mm, const struct mi_task *tasks, size_t n,
 		    const struct mi_enumerator *index, int64_t *val)
 {
 	const struct mi_layout *l = &k->l;
@@ -90,11 +90,11 @@ static bool rss_one(struct mi_kernel *k, uint64_t mm, const struct mi_task *thre
 		return false;
 	if (!strcmp(l->mm_rss_stat.type_name, "percpu_counter"))
 		return rss_percpu(k, mm, (int)index->value, val);
-	return rss_struct(k, mm, threads, n, (int)index->value, val);
+	return rss_struct(k, mm, tasks, n, (int)index->value, val);
 }
 
-enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_task *threads,
-			  size_t n_threads, struct mi_mm *ret, struct mi_error *err)
+enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_task *tasks,
+			  size_t n_tasks, struct mi_mm *ret, struct mi_error *err)
 {
 	const struct mi_layout *l = &k->l;
 	uint64_t users;
@@ -118,9 +118,9 @@ enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_ta
 	ret->brk = field_or_0(k, addr, &l->mm_brk);
 	ret->start_stack = field_or_0(k, addr, &l->mm_start_stack);
 	ret->rss_known =
-		rss_one(k, addr, threads, n_threads, &l->MM_FILEPAGES, &ret->rss_file) &&
-		rss_one(k, addr, threads, n_threads, &l->MM_ANONPAGES, &ret->rss_anon) &&
-		rss_one(k, addr, threads, n_threads, &l->MM_SHMEMPAGES, &ret->rss_shmem) &&
-		rss_one(k, addr, threads, n_threads, &l->MM_SWAPENTS, &ret->swapents);
+		rss_one(k, addr, tasks, n_tasks, &l->MM_FILEPAGES, &ret->rss_file) &&
+		rss_one(k, addr, tasks, n_tasks, &l->MM_ANONPAGES, &ret->rss_anon) &&
+		rss_one(k, addr, tasks, n_tasks, &l->MM_SHMEMPAGES, &ret->rss_shmem) &&
+		rss_one(k, addr, tasks, n_tasks, &l->MM_SWAPENTS, &ret->swapents);
 	return MI_OK;
 }

@@ -22,8 +22,11 @@ struct mi_mm {
 	int64_t rss_file, rss_anon, rss_shmem, swapents;
 };
 
-/* @threads of the process may hold private RSS counts (kernels before 6.2). */
-enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_task *threads,
-			  size_t n_threads, struct mi_mm *ret, struct mi_error *err);
+/*
+ * @tasks: all that share the mm (mi_task_sharing()); each may hold private RSS
+ * counts on kernels before 6.2.
+ */
+enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_task *tasks,
+			  size_t n_tasks, struct mi_mm *ret, struct mi_error *err);
 
 #endif

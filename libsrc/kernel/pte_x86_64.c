@@ -77,12 +77,15 @@ static void special_kind(const struct mi_kernel *k, struct mi_pte *pte)
 		pte->kind = MI_PTE_DEVICE;
 	} else {
 		has_pfn = false;
-		if (in_kind(type, s->marker, s->n_marker))
+		if (in_kind(type, s->marker, s->n_marker)) {
 			pte->kind = MI_PTE_MARKER;
-		else if (in_kind(type, s->error, s->n_error))
+			if (pte->swap_offset & MI_MARKER_UFFD_WP)
+				pte->bits |= MI_PTE_UFFD_WP;
+		} else if (in_kind(type, s->error, s->n_error)) {
 			pte->kind = MI_PTE_SWAP_ERROR;
-		else
+		} else {
 			pte->kind = MI_PTE_UNKNOWN;
+		}
 	}
 	/* Above the PFN are young and dirty bits since 6.1 (0d206b5d2e0d). */
 	if (has_pfn)

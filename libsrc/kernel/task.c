@@ -209,6 +209,38 @@ bool mi_task_with_mm(struct mi_kernel *k, const struct mi_task *leader, struct m
 	return found;
 }
 
+enum mi_status mi_task_sharing(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
+			       struct mi_error *err)
+{
+	struct mi_task *leaders, *threads;
+	struct task_array a = {0};
+	enum mi_status st;
+	size_t i, j, nl, nt;
+
+	st = mi_task_leaders(k, &leaders, &nl, err);
+	if (st)
+		return st;
+	for (i = 0; i < nl && !st; i++) {
+		if (leaders[i].kind == MI_TASK_KTHREAD)
+			continue;
+		st = mi_task_threads(k, &leaders[i], &threads, &nt, err);
+		if (st)
+			break;
+		for (j = 0; j < nt && !st; j++)
+			if (threads[j].mm == mm && threads[j].kind == MI_TASK_USER)
+				st = push(&a, &threads[j], err);
+		free(threads);
+	}
+	free(leaders);
+	if (st) {
+		free(a.list);
+		return st;
+	}
+	*ret = a.list;
+	*n = a.n;
+	return MI_OK;
+}
+
 /* A thread that is no leader: in one of the groups' thread lists. */
 static bool find_thread(struct mi_kernel *k, const struct mi_task *leaders, size_t n, int32_t pid,
 			struct mi_task *ret)

@@ -38,6 +38,13 @@ enum mi_status mi_task_threads(struct mi_kernel *k, const struct mi_task *leader
 			       struct mi_task **ret, size_t *n, struct mi_error *err);
 
 /*
+ * All tasks whose mm is @mm, in whatever thread group: vfork() and
+ * clone(CLONE_VM) share it between processes. Free *ret.
+ */
+enum mi_status mi_task_sharing(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
+			       struct mi_error *err);
+
+/*
  * The mm of a task that has none (a zombie leader) may live on in another
  * thread of its group: that thread into *ret. False if there is none.
  */
