@@ -48,6 +48,7 @@ PC := $(BUILD)/libmmapinfo.pc
 TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
+HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile
 
 .PHONY: all help setup demo check check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests
@@ -114,7 +115,7 @@ demo: setup
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)scripts/demo $(CLI)
 
-tests: $(UNIT)
+tests: $(UNIT) $(HELPER)
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIB_A)
 	@mkdir -p $(@D)
@@ -122,8 +123,13 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIB_A)
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) $(TEST_INC) -MMD -MP -o $@ $< $(LIB_A) \
 		$(PKG_LIBS) $$($(PKG_CONFIG) --libs cmocka)
 
+$(HELPER): $(BUILD)/tests/%: tests/dumps/%.c $(LIB_A)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(LIB_A) $(PKG_LIBS)
+
 check:
-	scripts/setup build test
+	scripts/setup test
 	$(Q)tests/run
 
 check-unit: all tests
@@ -176,4 +182,4 @@ uninstall:
 clean:
 	rm -rf build
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CRASH_OBJ:.o=.d) $(UNIT:=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(CRASH_OBJ:.o=.d) $(UNIT:=.d) $(HELPER:=.d)

@@ -129,7 +129,7 @@ struct mi_request {
 
 	unsigned int width; /* columns for the map; 0: of the terminal, or 80 */
 
-	bool by_vma;	  /* only the mapping that holds address @vma */
+	bool by_vma; /* only the mapping that holds address @vma */
 	uint64_t vma;
 	const char *file; /* only files of this path, or glob; NULL: all */
 };

@@ -11,7 +11,7 @@ struct mi_addrmap {
 	struct {
 		uint64_t addr;
 		size_t value;
-	} *slot;
+	} * slot;
 	size_t room, used;
 };
 

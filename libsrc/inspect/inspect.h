@@ -71,7 +71,7 @@ struct mi_run {
 
 	/* The cache slot of a mapping with a file. */
 	enum mi_cached cached;
-	uint64_t slot_pfn;	/* FOLIO */
+	uint64_t slot_pfn;	  /* FOLIO */
 	struct mi_page slot_page; /* FOLIO; == page if relation is SAME */
 	bool has_slot_page;
 	uint64_t slot_value; /* SHADOW: changes freely inside a run: of the first page */
@@ -108,24 +108,24 @@ void mi_run_words(const struct mi_run *run, char *buf, size_t size);
 
 /* Counts of 4 KiB pages. A page may count in several. */
 struct mi_totals {
-	uint64_t pages;	    /* of the mapping */
-	uint64_t mapped;    /* a PTE maps a page, PROT_NONE included */
-	uint64_t cached;    /* the file's page cache has a page for this offset */
-	uint64_t dirty;	    /* of the cached: PG_dirty, or a dirty PTE of this mapping */
-	uint64_t writeback; /* of the cached */
-	uint64_t locked;    /* of the cached: PG_locked: being read, or worked on */
-	uint64_t not_uptodate; /* of the cached */
-	uint64_t readahead; /* of the cached: marker pages of readahead */
-	uint64_t evicted;   /* a shadow entry remembers the page */
-	uint64_t swapped;   /* in a swap area, by PTE or (shmem) by the cache slot */
+	uint64_t pages;		 /* of the mapping */
+	uint64_t mapped;	 /* a PTE maps a page, PROT_NONE included */
+	uint64_t cached;	 /* the file's page cache has a page for this offset */
+	uint64_t dirty;		 /* of the cached: PG_dirty, or a dirty PTE of this mapping */
+	uint64_t writeback;	 /* of the cached */
+	uint64_t locked;	 /* of the cached: PG_locked: being read, or worked on */
+	uint64_t not_uptodate;	 /* of the cached */
+	uint64_t readahead;	 /* of the cached: marker pages of readahead */
+	uint64_t evicted;	 /* a shadow entry remembers the page */
+	uint64_t swapped;	 /* in a swap area, by PTE or (shmem) by the cache slot */
 	uint64_t private_copies; /* anonymous pages in a file mapping, swapped ones too */
-	uint64_t anon;	    /* PTE maps an anonymous page */
-	uint64_t zero;	    /* PTE maps the zero page */
-	uint64_t huge;	    /* mapped by a PMD or PUD entry */
-	uint64_t large;	    /* mapped page belongs to a folio of more than one page */
-	uint64_t prot_none; /* of the mapped */
-	uint64_t other_special; /* migration, hwpoison, device, marker, unknown entries */
-	uint64_t mismatch;  /* relation is OTHER */
+	uint64_t anon;		 /* PTE maps an anonymous page */
+	uint64_t zero;		 /* PTE maps the zero page */
+	uint64_t huge;		 /* mapped by a PMD or PUD entry */
+	uint64_t large;		 /* mapped page belongs to a folio of more than one page */
+	uint64_t prot_none;	 /* of the mapped */
+	uint64_t other_special;	 /* migration, hwpoison, device, marker, unknown entries */
+	uint64_t mismatch;	 /* relation is OTHER */
 	uint64_t beyond_eof;
 	uint64_t pte_unreadable;   /* pages whose page table is not to be had */
 	uint64_t cache_unreadable; /* offsets whose cache slot is not to be had */
@@ -157,17 +157,17 @@ enum mi_mapping_kind {
 struct mi_mapping {
 	struct mi_vma vma;
 	enum mi_mapping_kind kind;
-	size_t file;	/* index into files; ~0: none */
-	char *name;	/* of the file, or "[heap]" ...; never NULL; bytes */
+	size_t file;	      /* index into files; ~0: none */
+	char *name;	      /* of the file, or "[heap]" ...; never NULL; bytes */
 	bool file_unreadable; /* vm_file is set, but nothing is known of it */
 	struct mi_totals totals;
 };
 
 struct mi_process {
 	struct mi_kernel *k;
-	struct mi_task task;	/* the one asked for */
-	int32_t mm_tid; /* the thread whose mm this is: another than task.pid if
-			 * the leader has exited and its group lives on */
+	struct mi_task task;	 /* the one asked for */
+	int32_t mm_tid;		 /* the thread whose mm this is: another than task.pid if
+				  * the leader has exited and its group lives on */
 	struct mi_task *threads; /* of its group */
 	size_t n_threads;
 	struct mi_task *sharers; /* tasks with this mm, other processes' included */
@@ -179,13 +179,13 @@ struct mi_process {
 	size_t n_files;
 	struct mi_totals totals;      /* of all mappings */
 	struct mi_totals file_totals; /* of those with a file */
-	bool selected; /* filters left something out: totals are of what is shown */
+	bool selected;		      /* filters left something out: totals are of what is shown */
 };
 
 struct mi_filter {
 	bool by_vma;
-	uint64_t vma;	       /* an address inside the mapping */
-	const char *file;      /* path or glob (fnmatch), matched as a whole; NULL: all */
+	uint64_t vma;	  /* an address inside the mapping */
+	const char *file; /* path or glob (fnmatch), matched as a whole; NULL: all */
 };
 
 /*

@@ -13,17 +13,17 @@ struct mi_join {
 	/* Of the walk going on. */
 	const struct mi_mapping *map;
 	const struct mi_file *file;
-	bool has_cache;		/* the cache can be walked */
-	bool cache_off;		/* there is a file, and its cache is not to be had */
-	unsigned int unit;	/* the tree counts in units of 1 << unit pages */
-	uint64_t eof;		/* first page without a byte of the file; ~0: no such end */
+	bool has_cache;	   /* the cache can be walked */
+	bool cache_off;	   /* there is a file, and its cache is not to be had */
+	unsigned int unit; /* the tree counts in units of 1 << unit pages */
+	uint64_t eof;	   /* first page without a byte of the file; ~0: no such end */
 	mi_cells_fn fn;
 	void *arg;
 	bool stopped;
 
-	struct mi_slot slot;	/* the next entry of the cache... */
+	struct mi_slot slot; /* the next entry of the cache... */
 	bool slot_valid;
-	uint64_t slot_from;	/* ...at or behind this page */
+	uint64_t slot_from; /* ...at or behind this page */
 
 	uint64_t zero_pfn, huge_zero_pfn; /* ~0: unknown */
 
@@ -195,8 +195,8 @@ static void fill_ptes(struct mi_join *j, const struct mi_extent *ext, uint64_t v
 		uint64_t page = (va >> MI_PAGE_SHIFT) + i;
 
 		if (ext->kind == MI_EXTENT_TABLE)
-			mi_pte_decode(j->k, ext->entries[page - (ext->start >> MI_PAGE_SHIFT)], 1, 0,
-				      &pte);
+			mi_pte_decode(j->k, ext->entries[page - (ext->start >> MI_PAGE_SHIFT)], 1,
+				      0, &pte);
 		else
 			mi_pte_decode(j->k, ext->entry, ext->level,
 				      page - (ext->base >> MI_PAGE_SHIFT), &pte);
@@ -239,8 +239,8 @@ static void fill_pages(struct mi_join *j, size_t n)
 		if (c->has_page)
 			c->page = j->pages[want++];
 		if (c->has_slot_page)
-			c->slot_page = c->has_page && c->pfn == c->slot_pfn ? c->page
-									     : j->pages[want++];
+			c->slot_page =
+				c->has_page && c->pfn == c->slot_pfn ? c->page : j->pages[want++];
 	}
 }
 

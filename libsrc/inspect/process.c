@@ -20,7 +20,7 @@ struct build {
 		struct mi_file file;
 		char *path;
 		bool ok;
-	} *opened;
+	} * opened;
 	size_t n_opened, room_opened, room_files;
 };
 
@@ -64,7 +64,7 @@ static enum mi_status load_mm(struct mi_process *p, struct mi_error *err)
 	    (holder.kind == MI_TASK_KTHREAD || !mi_task_with_mm(p->k, &p->task, &holder)))
 		return no_memory(&p->task, err);
 	p->mm_tid = holder.pid;
-	st = mi_task_sharing(p->k, holder.mm, &p->sharers, &p->n_sharers, err);
+	st = mi_task_users(p->k, holder.mm, &p->sharers, &p->n_sharers, err);
 	if (!st)
 		st = mi_mm_load(p->k, holder.mm, p->sharers, p->n_sharers, &p->mm, err);
 	if (st) {
@@ -79,7 +79,6 @@ static enum mi_status load_mm(struct mi_process *p, struct mi_error *err)
 }
 
 /* ---- files ---- */
-
 
 /* The struct file at @addr, opened once however many VMAs have it. NULL: out of memory. */
 static struct opened *open_file(struct build *b, uint64_t addr)
@@ -339,50 +338,4 @@ void mi_process_close(struct mi_process *p)
 	free(p->threads);
 	free(p->sharers);
 	free(p);
-}
-
-static enum mi_status summarise(struct mi_kernel *k, const struct mi_task *task,
-				struct mi_summary *s, struct mi_error *err)
-{
-	struct mi_task *threads, holder = *task;
-	enum mi_status st;
-
-	memset(s, 0, sizeof(*s));
-	s->task = *task;
-	if (task->kind == MI_TASK_KTHREAD) {
-		s->n_threads = 1;
-		return MI_OK;
-	}
-	st = mi_task_threads(k, task, &threads, &s->n_threads, err);
-	if (st)
-		return st;
-	if (holder.mm || mi_task_with_mm(k, task, &holder))
-		s->has_mm = !mi_mm_load(k, holder.mm, threads, s->n_threads, &s->mm, NULL);
-	free(threads);
-	return MI_OK;
-}
-
-enum mi_status mi_summaries(struct mi_kernel *k, struct mi_summary **ret, size_t *n,
-			    struct mi_error *err)
-{
-	struct mi_task *leaders;
-	struct mi_summary *list;
-	enum mi_status st;
-	size_t i;
-
-	st = mi_task_leaders(k, &leaders, n, err);
-	if (st)
-		return st;
-	list = calloc(*n ? *n : 1, sizeof(*list));
-	if (!list)
-		st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	for (i = 0; i < *n && !st; i++)
-		st = summarise(k, &leaders[i], &list[i], err);
-	free(leaders);
-	if (st) {
-		free(list);
-		return st;
-	}
-	*ret = list;
-	return MI_OK;
 }

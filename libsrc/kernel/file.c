@@ -66,8 +66,8 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 			       (unsigned long long)file, mi_read_text(r));
 	/* Pages and size are the mapping's: a block device's node has none of its own. */
 	ret->inode = inode;
-	if (mi_has(&l->as_host) && mi_read_member(k->t, ret->mapping, &l->as_host, &inode) == MI_READ_OK &&
-	    inode)
+	if (mi_has(&l->as_host) &&
+	    mi_read_member(k->t, ret->mapping, &l->as_host, &inode) == MI_READ_OK && inode)
 		ret->inode = inode;
 	r = mi_read_member(k->t, ret->inode, &l->inode_size, &ret->size);
 	if (r)

@@ -8,17 +8,17 @@
 
 /* What is behind a struct file: inode, device, size, page cache. */
 struct mi_file {
-	uint64_t addr;	   /* struct file */
-	uint64_t mapping;  /* f_mapping: where its pages are cached */
-	uint64_t inode;	   /* the host of the mapping: for a block device its bdev inode */
+	uint64_t addr;	  /* struct file */
+	uint64_t mapping; /* f_mapping: where its pages are cached */
+	uint64_t inode;	  /* the host of the mapping: for a block device its bdev inode */
 	uint64_t ino;
 	uint32_t dev_major, dev_minor; /* as /proc/PID/maps prints them */
 	uint32_t mode;
-	uint64_t size;	   /* i_size in bytes */
-	uint64_t nrpages;  /* pages in the cache, as the kernel counts them */
+	uint64_t size;	  /* i_size in bytes */
+	uint64_t nrpages; /* pages in the cache, as the kernel counts them */
 	bool nrpages_known;
 	bool dax;
-	char fs[32];	   /* "ext4", "tmpfs"; "" if not known */
+	char fs[32]; /* "ext4", "tmpfs"; "" if not known */
 };
 
 /* MI_ERR_MISSING if the feature is off, MI_ERR_READ if it cannot be read. */

@@ -133,7 +133,8 @@ bool mi_list_next(struct mi_list *li, uint64_t *node)
 	enum mi_read r = mi_read_member(li->k->t, li->node, next, &n);
 
 	if (r) {
-		mi_problem_read(&li->k->problems, li->what, li->node, r, "the rest of it is missing");
+		mi_problem_read(&li->k->problems, li->what, li->node, r,
+				"the rest of it is missing");
 		return false;
 	}
 	if (n == li->head)

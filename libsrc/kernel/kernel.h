@@ -14,7 +14,7 @@
 
 /* How a non-present PTE's swap types are dealt out; see mi_kernel_open(). */
 struct mi_swap_types {
-	bool inverted;	     /* x86 with the L1TF mitigation (form D) */
+	bool inverted;	       /* x86 with the L1TF mitigation (form D) */
 	unsigned int nr_files; /* types below are swap areas */
 	/* First type of each kind and how many; 0 many: not configured. */
 	unsigned int hwpoison, n_hwpoison;
@@ -33,8 +33,8 @@ struct mi_kernel {
 	uint64_t vmemmap; /* address of the struct page of frame 0 */
 	uint64_t max_pfn; /* bound for believable frames */
 	struct mi_swap_types swap;
-	bool vma_flags_recent; /* the meanings of 4.3 and later hold */
-	uint64_t pa_mask;      /* address bits of a PTE */
+	bool vma_flags_recent;	    /* the meanings of 4.3 and later hold */
+	uint64_t pa_mask;	    /* address bits of a PTE */
 	unsigned int pfn_swap_bits; /* width of the PFN in a migration entry */
 };
 

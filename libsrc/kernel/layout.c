@@ -6,7 +6,12 @@
 
 #include "layout.h"
 
-enum entry_kind { STRUCT_SIZE, MEMBER, ENUMERATOR, SYMBOL };
+enum entry_kind {
+	STRUCT_SIZE,
+	MEMBER,
+	ENUMERATOR,
+	SYMBOL
+};
 
 struct entry {
 	enum entry_kind kind;
@@ -189,7 +194,8 @@ static size_t pack_queries(struct work *w)
 		for (c = 0; c < CANDIDATES; c++) {
 			size_t i = e * CANDIDATES + c;
 
-			if (entries[e].kind == SYMBOL || !candidate(entries[e].names, c, w->name[i]))
+			if (entries[e].kind == SYMBOL ||
+			    !candidate(entries[e].names, c, w->name[i]))
 				break;
 			make_query(w, e, c);
 			w->packed[n] = w->query[i];

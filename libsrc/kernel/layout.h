@@ -28,13 +28,13 @@ enum mi_feature {
 };
 
 struct mi_member {
-	int32_t off;	   /* byte offset in its structure; -1: this kernel has none */
-	uint8_t shift;	   /* bitfields: first bit in the byte at off */
-	uint8_t bits;	   /* bitfields: width; 0: no bitfield */
+	int32_t off;   /* byte offset in its structure; -1: this kernel has none */
+	uint8_t shift; /* bitfields: first bit in the byte at off */
+	uint8_t bits;  /* bitfields: width; 0: no bitfield */
 	bool is_signed;
 	enum mi_type_class cls;
-	uint32_t size;	   /* bytes of one element */
-	uint32_t count;	   /* elements; 1: no array; 0: flexible array */
+	uint32_t size;	    /* bytes of one element */
+	uint32_t count;	    /* elements; 1: no array; 0: flexible array */
 	char type_name[40]; /* see struct mi_type_query */
 };
 

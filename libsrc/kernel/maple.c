@@ -11,7 +11,7 @@
 #include "vma.h"
 
 #define NODE_MASK 0xffULL
-#define DEPTH_MAX 12	    /* 10 slots a level reach 2^39 VMAs with it */
+#define DEPTH_MAX 12	     /* 10 slots a level reach 2^39 VMAs with it */
 #define NODES_MAX (1U << 20) /* as many as a process with 10 million VMAs has */
 
 struct walk {
@@ -154,7 +154,8 @@ static void walk_nodes(struct walk *w, struct level *stack, uint64_t root)
 		}
 		if (!is_child_node(entry) || depth + 1 == DEPTH_MAX) {
 			mi_problem_bad(&w->k->problems, "maple node", entry,
-				       is_child_node(entry) ? "the tree is too deep" : "no node pointer",
+				       is_child_node(entry) ? "the tree is too deep"
+							    : "no node pointer",
 				       "VMAs are missing");
 			continue;
 		}
@@ -181,7 +182,8 @@ enum mi_status mi_maple_walk(struct mi_kernel *k, uint64_t tree, mi_maple_fn ent
 	    !mi_has(&l->mr64_pivot) || !mi_has(&l->mr64_slot) || !mi_has(&l->ma64_pivot) ||
 	    !mi_has(&l->ma64_slot) || !l->maple_leaf_64.known || !l->maple_range_64.known ||
 	    !l->maple_arange_64.known)
-		return mi_fail(err, MI_ERR_MISSING, "this kernel's maple tree is of an unknown form");
+		return mi_fail(err, MI_ERR_MISSING,
+			       "this kernel's maple tree is of an unknown form");
 	r = mi_read_member(k->t, tree, &l->mt_root, &root);
 	if (r)
 		return mi_fail(err, MI_ERR_READ, "maple tree %016llx: %s", (unsigned long long)tree,

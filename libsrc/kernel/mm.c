@@ -117,10 +117,9 @@ enum mi_status mi_mm_load(struct mi_kernel *k, uint64_t addr, const struct mi_ta
 	ret->start_brk = field_or_0(k, addr, &l->mm_start_brk);
 	ret->brk = field_or_0(k, addr, &l->mm_brk);
 	ret->start_stack = field_or_0(k, addr, &l->mm_start_stack);
-	ret->rss_known =
-		rss_one(k, addr, tasks, n_tasks, &l->MM_FILEPAGES, &ret->rss_file) &&
-		rss_one(k, addr, tasks, n_tasks, &l->MM_ANONPAGES, &ret->rss_anon) &&
-		rss_one(k, addr, tasks, n_tasks, &l->MM_SHMEMPAGES, &ret->rss_shmem) &&
-		rss_one(k, addr, tasks, n_tasks, &l->MM_SWAPENTS, &ret->swapents);
+	ret->rss_known = rss_one(k, addr, tasks, n_tasks, &l->MM_FILEPAGES, &ret->rss_file) &&
+			 rss_one(k, addr, tasks, n_tasks, &l->MM_ANONPAGES, &ret->rss_anon) &&
+			 rss_one(k, addr, tasks, n_tasks, &l->MM_SHMEMPAGES, &ret->rss_shmem) &&
+			 rss_one(k, addr, tasks, n_tasks, &l->MM_SWAPENTS, &ret->swapents);
 	return MI_OK;
 }

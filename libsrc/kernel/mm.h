@@ -8,7 +8,7 @@
 /* An mm_struct: the head of a process's memory. Sizes are in pages. */
 struct mi_mm {
 	uint64_t addr;
-	uint64_t pgd; /* kernel virtual address of the top page table; 0: feature off */
+	uint64_t pgd;  /* kernel virtual address of the top page table; 0: feature off */
 	int64_t users; /* mm_users: 0 means that it is being torn down */
 	uint64_t map_count, total_vm, locked_vm;
 	uint64_t start_brk, brk, start_stack;

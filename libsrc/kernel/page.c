@@ -12,11 +12,11 @@
 const char *mi_page_flag_name(enum mi_page_flag flag)
 {
 	static const char *const names[MI_PG_NR] = {
-		"locked",     "error",	      "referenced", "uptodate",	     "dirty",
-		"lru",	      "active",	      "workingset", "slab",	     "reserved",
-		"private",    "private_2",    "writeback",  "reclaim",	     "readahead",
-		"swapbacked", "swapcache",    "unevictable", "mlocked",	     "hwpoison",
-		"idle",	      "young",	      "owner_priv_1", "mappedtodisk",
+		"locked",     "error",	   "referenced",   "uptodate",	   "dirty",
+		"lru",	      "active",	   "workingset",   "slab",	   "reserved",
+		"private",    "private_2", "writeback",	   "reclaim",	   "readahead",
+		"swapbacked", "swapcache", "unevictable",  "mlocked",	   "hwpoison",
+		"idle",	      "young",	   "owner_priv_1", "mappedtodisk",
 	};
 
 	return flag < MI_PG_NR ? names[flag] : NULL;
@@ -113,8 +113,8 @@ struct folio {
 	uint64_t head_pfn; /* ~0: nothing here */
 	bool large, typed;
 	struct mi_page page; /* of the head */
-	int64_t entire; /* huge mappings of the whole folio */
-	bool old_counts; /* compound_mapcount rules (6.1 and before) */
+	int64_t entire;	     /* huge mappings of the whole folio */
+	bool old_counts;     /* compound_mapcount rules (6.1 and before) */
 	bool double_map;
 	bool exclusive; /* PG_anon_exclusive of the head: hugetlb has no other */
 };
@@ -158,8 +158,7 @@ static unsigned int folio_order(struct mi_kernel *k, const unsigned char *second
 		order = mi_get(second, &l->page_compound_order);
 	else if (mi_has(&l->folio_order))
 		mi_read_member(k->t, at, &l->folio_order, &order);
-	else if (mi_has(&l->folio_flags_1) &&
-		 !mi_read_member(k->t, at, &l->folio_flags_1, &order))
+	else if (mi_has(&l->folio_flags_1) && !mi_read_member(k->t, at, &l->folio_flags_1, &order))
 		order &= 0xff;
 	if (order > ORDER_MAX) {
 		mi_problem_bad(&k->problems, "folio", at, "has an impossible order", NULL);

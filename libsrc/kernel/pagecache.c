@@ -41,7 +41,8 @@ enum mi_status mi_cache_start(struct mi_cache_walk *w, struct mi_kernel *k, uint
 	if (!mi_feature(k, MI_F_CACHE, &why))
 		return mi_fail(err, MI_ERR_MISSING, "no page cache: %s", why);
 	if (strcmp(l->as_pages.type_name, "xarray") || l->xa_node_slots.count != SLOTS)
-		return mi_fail(err, MI_ERR_MISSING, "no page cache: its tree is no xarray of 64 slots");
+		return mi_fail(err, MI_ERR_MISSING,
+			       "no page cache: its tree is no xarray of 64 slots");
 	w->k = k;
 	w->mapping = mapping;
 	w->xarray = mapping + (uint64_t)l->as_pages.off;
@@ -73,8 +74,8 @@ static bool load_node(struct mi_cache_walk *w, int d, uint64_t entry, uint64_t b
 		return false;
 	}
 	has = (unsigned int)mi_get(w->path[d].raw, &l->xa_node_shift);
-	if (mi_get(w->path[d].raw, &l->xa_node_array) != w->xarray || has % SLOT_BITS ||
-	    has > 60 || (shift >= 0 && has != (unsigned int)shift)) {
+	if (mi_get(w->path[d].raw, &l->xa_node_array) != w->xarray || has % SLOT_BITS || has > 60 ||
+	    (shift >= 0 && has != (unsigned int)shift)) {
 		mi_problem_bad(p, "xa_node", addr, "does not belong where it hangs",
 			       "cached pages are missing");
 		w->why = MI_READ_DAMAGED;
@@ -193,7 +194,11 @@ static unsigned int count_siblings(const struct mi_cache_walk *w, int d, unsigne
 	return n;
 }
 
-enum step { STEP_DOWN, STEP_FOUND, STEP_NEXT };
+enum step {
+	STEP_DOWN,
+	STEP_FOUND,
+	STEP_NEXT
+};
 
 /* Look at slot *@i of the deepest node; *@i moves to a sibling's canonical slot. */
 static enum step look(struct mi_cache_walk *w, unsigned int *i, struct mi_slot *ret)

@@ -25,13 +25,13 @@ enum mi_slot_kind {
 struct mi_slot {
 	uint64_t index, n;
 	enum mi_slot_kind kind;
-	uint64_t page;	      /* FOLIO: address of struct page of the head */
-	uint64_t pfn;	      /* FOLIO: of the page at index */
-	uint64_t value;	      /* SHADOW, SWAP, DAX: payload */
+	uint64_t page;		/* FOLIO: address of struct page of the head */
+	uint64_t pfn;		/* FOLIO: of the page at index */
+	uint64_t value;		/* SHADOW, SWAP, DAX: payload */
 	unsigned int swap_type; /* SWAP */
-	uint64_t swap_offset; /* SWAP: of the page at index */
+	uint64_t swap_offset;	/* SWAP: of the page at index */
 	unsigned int marks;
-	enum mi_read why;     /* UNREADABLE */
+	enum mi_read why; /* UNREADABLE */
 };
 
 #define MI_XA_DEPTH 11 /* 64-bit indices, 6 bits a level */

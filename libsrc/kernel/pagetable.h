@@ -11,16 +11,16 @@
  */
 
 enum mi_pte_kind {
-	MI_PTE_NONE,	  /* empty: nothing was there, or it was unmapped */
-	MI_PTE_PRESENT,	  /* maps a page */
-	MI_PTE_PROT_NONE, /* maps a page that no access reaches: PROT_NONE, NUMA hint */
-	MI_PTE_SWAP,	  /* the page is in a swap area */
-	MI_PTE_MIGRATION, /* the page is being moved; pfn is valid */
-	MI_PTE_HWPOISON,  /* memory failure; pfn is valid */
-	MI_PTE_DEVICE,	  /* page in device memory (HMM); pfn is valid */
-	MI_PTE_MARKER,	  /* no page, but a mark: see marker */
+	MI_PTE_NONE,	   /* empty: nothing was there, or it was unmapped */
+	MI_PTE_PRESENT,	   /* maps a page */
+	MI_PTE_PROT_NONE,  /* maps a page that no access reaches: PROT_NONE, NUMA hint */
+	MI_PTE_SWAP,	   /* the page is in a swap area */
+	MI_PTE_MIGRATION,  /* the page is being moved; pfn is valid */
+	MI_PTE_HWPOISON,   /* memory failure; pfn is valid */
+	MI_PTE_DEVICE,	   /* page in device memory (HMM); pfn is valid */
+	MI_PTE_MARKER,	   /* no page, but a mark: see marker */
 	MI_PTE_SWAP_ERROR, /* swap-in failed: an access is SIGBUS */
-	MI_PTE_UNKNOWN,	  /* a special swap type unknown to us: see swap_type */
+	MI_PTE_UNKNOWN,	   /* a special swap type unknown to us: see swap_type */
 	MI_PTE_UNREADABLE, /* its page table is not to be had: see why */
 	MI_PTE_KINDS,
 };
@@ -42,9 +42,9 @@ enum mi_pte_kind {
 
 struct mi_pte {
 	enum mi_pte_kind kind;
-	unsigned int bits;    /* MI_PTE_* */
-	unsigned int level;   /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
-	uint64_t pfn;	      /* where kind says so; of this very 4 KiB page */
+	unsigned int bits;  /* MI_PTE_* */
+	unsigned int level; /* 1: 4 KiB, 2: 2 MiB, 3: 1 GiB */
+	uint64_t pfn;	    /* where kind says so; of this very 4 KiB page */
 	unsigned int swap_type;
 	uint64_t swap_offset; /* in pages; also the value of a marker */
 	enum mi_read why;
@@ -59,16 +59,21 @@ void mi_pte_decode(const struct mi_kernel *k, uint64_t entry, unsigned int level
  * to 512 level-1 entries. HUGE: one entry of a higher level, present or not.
  * UNREADABLE: the table for it could not be read.
  */
-enum mi_extent_kind { MI_EXTENT_NONE, MI_EXTENT_TABLE, MI_EXTENT_HUGE, MI_EXTENT_UNREADABLE };
+enum mi_extent_kind {
+	MI_EXTENT_NONE,
+	MI_EXTENT_TABLE,
+	MI_EXTENT_HUGE,
+	MI_EXTENT_UNREADABLE
+};
 
 struct mi_extent {
 	enum mi_extent_kind kind;
-	uint64_t start, end; /* clipped to what was asked for */
+	uint64_t start, end;	 /* clipped to what was asked for */
 	const uint64_t *entries; /* TABLE: entry of start first; valid until the next call */
-	uint64_t entry;	     /* HUGE */
-	unsigned int level;  /* HUGE: 2 or 3 */
-	uint64_t base;	     /* HUGE: where the entry's range begins, at or below start */
-	enum mi_read why;    /* UNREADABLE */
+	uint64_t entry;		 /* HUGE */
+	unsigned int level;	 /* HUGE: 2 or 3 */
+	uint64_t base;		 /* HUGE: where the entry's range begins, at or below start */
+	enum mi_read why;	 /* UNREADABLE */
 };
 
 #define MI_PT_LEVELS 5

@@ -57,8 +57,8 @@ static bool cross_mount(struct mi_kernel *k, struct place *p)
 {
 	const struct mi_layout *l = &k->l;
 	uint64_t parent, point, mount;
-	bool split = mi_has(&l->mount_mnt) && mi_has(&l->mount_parent) &&
-		     mi_has(&l->mount_mountpoint);
+	bool split =
+		mi_has(&l->mount_mnt) && mi_has(&l->mount_parent) && mi_has(&l->mount_mountpoint);
 
 	if (split) {
 		mount = p->mnt - (uint64_t)l->mount_mnt.off;

@@ -15,8 +15,8 @@
 #define PSE (1ULL << 7)
 #define PROTNONE (1ULL << 8) /* with PRESENT clear; else the global bit */
 #define SPECIAL (1ULL << 9)
-#define UFFD_WP (1ULL << 10)	/* 5.7 and later */
-#define SOFT_DIRTY (1ULL << 11) /* 3.11 and later */
+#define UFFD_WP (1ULL << 10)	 /* 5.7 and later */
+#define SOFT_DIRTY (1ULL << 11)	 /* 3.11 and later */
 #define SAVED_DIRTY (1ULL << 58) /* shadow stacks, 6.6 and later */
 #define NX (1ULL << 63)
 

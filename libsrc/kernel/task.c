@@ -209,8 +209,8 @@ bool mi_task_with_mm(struct mi_kernel *k, const struct mi_task *leader, struct m
 	return found;
 }
 
-enum mi_status mi_task_sharing(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
-			       struct mi_error *err)
+enum mi_status mi_task_users(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
+			     struct mi_error *err)
 {
 	struct mi_task *leaders, *threads;
 	struct task_array a = {0};
@@ -227,7 +227,7 @@ enum mi_status mi_task_sharing(struct mi_kernel *k, uint64_t mm, struct mi_task 
 		if (st)
 			break;
 		for (j = 0; j < nt && !st; j++)
-			if (threads[j].mm == mm && threads[j].kind == MI_TASK_USER)
+			if (threads[j].kind == MI_TASK_USER && (!mm || threads[j].mm == mm))
 				st = push(&a, &threads[j], err);
 		free(threads);
 	}

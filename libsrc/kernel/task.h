@@ -6,17 +6,17 @@
 
 /* What a task is, as far as its memory matters. */
 enum mi_task_kind {
-	MI_TASK_USER,	/* has an mm of its own */
+	MI_TASK_USER,	 /* has an mm of its own */
 	MI_TASK_KTHREAD, /* kernel thread: no mm, or a borrowed one */
-	MI_TASK_ZOMBIE, /* exited; nobody has waited for it */
+	MI_TASK_ZOMBIE,	 /* exited; nobody has waited for it */
 	MI_TASK_EXITING, /* in do_exit(), mm already given up */
 };
 
 struct mi_task {
-	uint64_t addr;	     /* of task_struct */
+	uint64_t addr;		 /* of task_struct */
 	int32_t pid, tgid, ppid; /* in the initial PID namespace; ppid -1: unknown */
-	char comm[17];	     /* bytes as the kernel has them; may be torn */
-	char state;	     /* as ps(1): R S D T t X Z P I, or ? */
+	char comm[17];		 /* bytes as the kernel has them; may be torn */
+	char state;		 /* as ps(1): R S D T t X Z P I, or ? */
 	enum mi_task_kind kind;
 	uint64_t mm; /* 0 if none */
 };
@@ -38,11 +38,12 @@ enum mi_status mi_task_threads(struct mi_kernel *k, const struct mi_task *leader
 			       struct mi_task **ret, size_t *n, struct mi_error *err);
 
 /*
- * All tasks whose mm is @mm, in whatever thread group: vfork() and
- * clone(CLONE_VM) share it between processes. Free *ret.
+ * All tasks with user memory, threads included; with @mm not 0 those alone
+ * whose mm it is: vfork() and clone(CLONE_VM) share one between processes.
+ * Free *ret.
  */
-enum mi_status mi_task_sharing(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
-			       struct mi_error *err);
+enum mi_status mi_task_users(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
+			     struct mi_error *err);
 
 /*
  * The mm of a task that has none (a zombie leader) may live on in another

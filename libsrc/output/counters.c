@@ -7,8 +7,10 @@
 #define OTHER MI_IN_OTHER
 #define CACHE MI_IN_CACHE
 
-#define COUNTER(field, head, text, in, always, needs) \
-	{#field, head, text, offsetof(struct mi_totals, field), in, always, needs}
+#define COUNTER(field, head, text, in, always, needs)                                              \
+	{                                                                                          \
+#field, head, text, offsetof(struct mi_totals, field), in, always, needs           \
+	}
 
 /* clang-format off */
 const struct mi_counter mi_counters[] = {

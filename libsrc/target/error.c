@@ -21,17 +21,22 @@ enum mi_status mi_fail(struct mi_error *err, enum mi_status status, const char *
 
 enum mi_status mi_fail_in(struct mi_error *err, const char *fmt, ...)
 {
-	char old[sizeof(err->text)];
+	char clause[sizeof(err->text)];
+	size_t n, left;
 	va_list ap;
-	int n;
 
 	if (!err)
 		return MI_ERR_INVALID;
-	memcpy(old, err->text, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	vsnprintf(clause, sizeof(clause) - 2, fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->text))
-		snprintf(err->text + n, sizeof(err->text) - (size_t)n, ": %s", old);
+	n = strlen(clause);
+	memcpy(clause + n, ": ", 2);
+	n += 2;
+	/* What does not fit is cut at the end: the clauses in front say where it was. */
+	left = sizeof(err->text) - n - 1;
+	memmove(err->text + n, err->text, left);
+	err->text[sizeof(err->text) - 1] = '\0';
+	memcpy(err->text, clause, n);
 	return err->status;
 }

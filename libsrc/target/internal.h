@@ -65,7 +65,7 @@ void mi_sources_close(struct mi_target *t);
 
 /* Note a source for --sources. @start from mi_now_ms(). */
 double mi_now_ms(void);
-void mi_source_note(struct mi_target *t, const char *what, bool ok, double start,
-		    const char *where, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+void mi_source_note(struct mi_target *t, const char *what, bool ok, double start, const char *where,
+		    const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
 #endif

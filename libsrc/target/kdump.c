@@ -28,7 +28,7 @@
 #define CHUNKS 64
 
 struct bitmap {
-	kdump_bmp_t *bmp; /* NULL: the format has none */
+	kdump_bmp_t *bmp;     /* NULL: the format has none */
 	uint64_t tag[CHUNKS]; /* chunk number + 1; 0: empty */
 	unsigned char (*bits)[CHUNK_BYTES];
 };
@@ -191,9 +191,10 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 	if (!mi_dumpfile_facts(k->fd, &k->p)) {
 		if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) != KDUMP_OK)
 			format = "?";
-		return mi_fail(err, MI_ERR_UNSUPPORTED,
-			       "%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
-			       path, format);
+		return mi_fail(
+			err, MI_ERR_UNSUPPORTED,
+			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
+			path, format);
 	}
 	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);

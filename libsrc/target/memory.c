@@ -31,8 +31,9 @@ const char *mi_read_word(enum mi_read why)
 enum mi_status mi_memory_init(struct mi_target *t, struct mi_error *err)
 {
 	/* Untouched frames cost nothing: a small question stays small. */
-	t->frames = mmap(NULL, (size_t)MI_CACHE_SETS * MI_CACHE_WAYS * MI_PAGE_SIZE,
-			 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	t->frames =
+		mmap(NULL, (size_t)MI_CACHE_SETS * MI_CACHE_WAYS * MI_PAGE_SIZE,
+		     PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (t->frames == MAP_FAILED)
 		t->frames = NULL;
 	t->sets = calloc(MI_CACHE_SETS, sizeof(*t->sets));

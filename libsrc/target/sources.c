@@ -98,8 +98,7 @@ static bool symbols_from_vmlinux(struct mi_target *t, const char *path)
 		mi_source_note(t, "symbols", false, start, path, "%s", e.text);
 		return false;
 	}
-	mi_source_note(t, "symbols", true, start, path, "%zu symbols",
-		       mi_symtab_count(t->symbols));
+	mi_source_note(t, "symbols", true, start, path, "%zu symbols", mi_symtab_count(t->symbols));
 	return true;
 }
 

@@ -16,8 +16,8 @@ double mi_now_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-void mi_source_note(struct mi_target *t, const char *what, bool ok, double start,
-		    const char *where, const char *fmt, ...)
+void mi_source_note(struct mi_target *t, const char *what, bool ok, double start, const char *where,
+		    const char *fmt, ...)
 {
 	struct mi_source *s;
 	va_list ap;

@@ -61,18 +61,18 @@ struct mi_provider_ops {
 /* Embedded in the provider's own structure as its first member. */
 struct mi_provider {
 	const struct mi_provider_ops *ops;
-	const char *name;	/* "libkdumpfile", "crash" */
+	const char *name;	 /* "libkdumpfile", "crash" */
 	const char *dump_format; /* "elf", "kdump-compressed", NULL if unknown */
-	int dump_level;		/* of makedumpfile; -1 if not known */
+	int dump_level;		 /* of makedumpfile; -1 if not known */
 	bool absent_may_be_zero; /* format cannot tell a filtered page from zeroes */
-	bool incomplete;	/* the dump says of itself that it was cut short */
+	bool incomplete;	 /* the dump says of itself that it was cut short */
 	bool live;
 };
 
 struct mi_target_options {
-	const char *vmlinux;	/* NULL: none. Mismatch with the dump is refused. */
-	bool no_dump_types;	/* use neither BTF nor kallsyms of the dump (tests) */
-	bool no_vmlinux_btf;	/* of a vmlinux, use DWARF (tests) */
+	const char *vmlinux; /* NULL: none. Mismatch with the dump is refused. */
+	bool no_dump_types;  /* use neither BTF nor kallsyms of the dump (tests) */
+	bool no_vmlinux_btf; /* of a vmlinux, use DWARF (tests) */
 };
 
 struct mi_target;
@@ -126,12 +126,12 @@ bool mi_target_number(struct mi_target *t, const char *key, uint64_t *value);
 /* ---- facts ---- */
 
 struct mi_target_facts {
-	const char *release;	  /* "6.1.0-56-cloud-amd64"; never NULL */
-	const char *arch;	  /* "x86_64" */
-	const char *build_id;	  /* hexadecimal; NULL if not known */
-	const char *provider;	  /* "libkdumpfile" */
-	const char *dump_format;  /* NULL if not known */
-	int dump_level;		  /* -1: not known */
+	const char *release;	 /* "6.1.0-56-cloud-amd64"; never NULL */
+	const char *arch;	 /* "x86_64" */
+	const char *build_id;	 /* hexadecimal; NULL if not known */
+	const char *provider;	 /* "libkdumpfile" */
+	const char *dump_format; /* NULL if not known */
+	int dump_level;		 /* -1: not known */
 	bool absent_may_be_zero;
 	bool incomplete;
 	bool live;
@@ -153,7 +153,7 @@ struct mi_source {
 size_t mi_target_sources(const struct mi_target *t, const struct mi_source **ret);
 
 struct mi_read_stats {
-	uint64_t pages_read;  /* pages fetched from the provider */
+	uint64_t pages_read; /* pages fetched from the provider */
 	uint64_t cache_hits;
 	uint64_t failed[MI_READ_NR]; /* pages asked for and not got, by reason */
 };

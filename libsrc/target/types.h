@@ -45,17 +45,17 @@ struct mi_type_query {
 	 * definition that answers the query counts.
 	 */
 	bool found;
-	bool is_signed;	       /* of an integer or enum element */
+	bool is_signed;		/* of an integer or enum element */
 	enum mi_type_class cls; /* of the member's element: typedefs, const,
 				 * arrays peeled; pointee not followed */
-	uint64_t bit_offset;   /* of the member, from the start of @type */
-	uint64_t bit_size;     /* of the whole member; of a bitfield its width */
-	uint64_t count;	       /* elements if an array (all dimensions), 0 if
-				* flexible; 1 if no array */
-	uint64_t size;	       /* bytes: of @type, or of one element */
-	int64_t value;	       /* of the enumerator */
-	char type_name[40];    /* tag of the element's struct, union or enum, or,
-				* for a pointer, of what it points to; else "" */
+	uint64_t bit_offset;	/* of the member, from the start of @type */
+	uint64_t bit_size;	/* of the whole member; of a bitfield its width */
+	uint64_t count;		/* elements if an array (all dimensions), 0 if
+				 * flexible; 1 if no array */
+	uint64_t size;		/* bytes: of @type, or of one element */
+	int64_t value;		/* of the enumerator */
+	char type_name[40];	/* tag of the element's struct, union or enum, or,
+				 * for a pointer, of what it points to; else "" */
 };
 
 /* Counts for --sources; all that a source tells of itself. */

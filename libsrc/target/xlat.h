@@ -9,8 +9,8 @@
  * nothing else: the same code for every provider. x86-64 only so far.
  */
 struct mi_xlat {
-	uint64_t root;	 /* physical address of the kernel's top table */
-	uint64_t pa_mask; /* address bits of an entry, memory-encryption bit removed */
+	uint64_t root;	     /* physical address of the kernel's top table */
+	uint64_t pa_mask;    /* address bits of an entry, memory-encryption bit removed */
 	unsigned int levels; /* 4 or 5 */
 };
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * provider.c - provider: the memory that crash has open
+ *
+ * The answer must be that of the mmapinfo command on the same file. So reasons
+ * come from where it takes them: of an ELF dump from the segments, of others
+ * from what crash's reader returns.
+ */
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../libsrc/target/dumpfile.h"
+#include "host.h"
+#include "interrupt.h"
+#include "provider.h"
+#include "segments.h"
+
+struct crash {
+	struct mi_provider p;
+	struct mi_segments *segments; /* NULL: not ELF */
+	unsigned int polls;
+};
+
+static struct crash *to_crash(struct mi_provider *p)
+{
+	return (struct crash *)p;
+}
+
+static enum mi_read read_page(struct mi_provider *p, uint64_t pa, void *page)
+{
+	struct crash *c = to_crash(p);
+	enum mi_read r = c->segments ? mi_segments_look(c->segments, pa) : MI_READ_OK;
+
+	if (!r)
+		r = mi_host_read_page(pa, page);
+	/* A page that was never written has an empty descriptor. */
+	if (r == MI_READ_DAMAGED && p->incomplete)
+		r = MI_READ_INCOMPLETE;
+	return r;
+}
+
+static bool symbol(struct mi_provider *p, const char *name, uint64_t *addr)
+{
+	(void)p;
+	return mi_host_symbol(name, addr);
+}
+
+static bool interrupted(struct mi_provider *p)
+{
+	/* Asking for the pager is a system call. */
+	if (mi_interrupted())
+		return true;
+	return to_crash(p)->polls++ % 64 == 0 && mi_host_output_closed();
+}
+
+static void close_provider(struct mi_provider *p)
+{
+	mi_segments_free(to_crash(p)->segments);
+	free(p);
+}
+
+/* ---- VMCOREINFO ---- */
+
+/* crash hands out single keys. Those that libsrc/ asks for, if there is nothing better. */
+static const char *const keys[] = {
+	"OSRELEASE",
+	"BUILD-ID",
+	"PAGESIZE",
+	"KERNELOFFSET",
+	"SYMBOL(_stext)",
+	"SYMBOL(init_top_pgt)",
+	"SYMBOL(init_level4_pgt)",
+	"SYMBOL(swapper_pg_dir)",
+	"SYMBOL(kallsyms_names)",
+	"SYMBOL(kallsyms_num_syms)",
+	"SYMBOL(kallsyms_token_table)",
+	"SYMBOL(kallsyms_token_index)",
+	"SYMBOL(kallsyms_offsets)",
+	"SYMBOL(kallsyms_addresses)",
+	"SYMBOL(kallsyms_relative_base)",
+	"NUMBER(phys_base)",
+	"NUMBER(pgtable_l5_enabled)",
+	"NUMBER(sme_mask)",
+	"NUMBER(MAX_PHYSMEM_BITS)",
+};
+
+static char *text_from_keys(size_t *len)
+{
+	char *text = NULL, *value;
+	FILE *out = open_memstream(&text, len);
+	size_t i;
+
+	if (!out)
+		return NULL;
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		value = mi_host_vmcoreinfo(keys[i]);
+		if (value)
+			fprintf(out, "%s=%s\n", keys[i], value);
+		free(value);
+	}
+	fclose(out);
+	if (text && *len)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The text the kernel keeps for its crash dump; a pointer to it since 4.13. */
+static char *text_from_memory(size_t *len)
+{
+	static const char first[] = "OSRELEASE=";
+	uint64_t at, size;
+	char start[sizeof(first) - 1], *text;
+
+	if (!mi_host_symbol("vmcoreinfo_data", &at) || !mi_host_symbol("vmcoreinfo_size", &size) ||
+	    !mi_host_read_virt(size, &size, sizeof(size)) || size < sizeof(start) ||
+	    size > 64 * 1024 || !mi_host_read_virt(at, start, sizeof(start)))
+		return NULL;
+	if (memcmp(start, first, sizeof(start)))
+		memcpy(&at, start, sizeof(at));
+	text = malloc(size + 1);
+	if (text && mi_host_read_virt(at, text, size) && !memcmp(text, first, sizeof(start))) {
+		text[size] = '\0';
+		*len = size;
+		return text;
+	}
+	free(text);
+	return NULL;
+}
+
+/* The line of @key in @text is what the dump's own note says; without note, it is right. */
+static bool agrees(const char *text, const char *key)
+{
+	char line[256], *value = mi_host_vmcoreinfo(key);
+	bool ok = true;
+
+	if (value) {
+		snprintf(line, sizeof(line), "%s=%s\n", key, value);
+		ok = strstr(text, line);
+	}
+	free(value);
+	return ok;
+}
+
+static enum mi_status vmcoreinfo(struct mi_provider *p, char **text, size_t *len,
+				 struct mi_error *err)
+{
+	(void)p;
+	*text = text_from_memory(len);
+	if (*text && (!agrees(*text, "OSRELEASE") || !agrees(*text, "KERNELOFFSET") ||
+		      !agrees(*text, "NUMBER(phys_base)"))) {
+		free(*text);
+		*text = NULL;
+	}
+	if (!*text)
+		*text = text_from_keys(len);
+	if (*text)
+		return MI_OK;
+	return mi_fail(err, MI_ERR_MISSING, "no VMCOREINFO, neither in memory nor in the dump");
+}
+
+/* ---- opening ---- */
+
+static bool file_bytes(void *arg, uint64_t off, void *buf, size_t len)
+{
+	return pread(*(int *)arg, buf, len, (off_t)off) == (ssize_t)len;
+}
+
+static void facts_of_file(struct crash *c, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (mi_dumpfile_facts(fd, &c->p) && !fstat(fd, &st))
+		c->segments = mi_segments_load(file_bytes, &fd,
+					       S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
+	close(fd);
+}
+
+static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
+{
+	(void)arg;
+	return mi_host_flat_bytes(off, buf, len);
+}
+
+/* crash opens what libkdumpfile may not: the dump as makedumpfile -F sent it. */
+static void facts_of_flattened(struct crash *c, const struct mi_host_facts *f)
+{
+	char magic[SELFMAG];
+
+	c->p.dump_level = f->dump_level;
+	c->p.incomplete = f->incomplete;
+	if (!mi_host_flat_bytes(0, magic, sizeof(magic)))
+		return;
+	if (memcmp(magic, ELFMAG, SELFMAG)) {
+		c->p.dump_format = "kdump-compressed";
+		return;
+	}
+	c->p.dump_format = "elf";
+	c->segments = mi_segments_load(flat_bytes, NULL, ~0ULL);
+	c->p.absent_may_be_zero = !c->segments || mi_segments_may_be_zero(c->segments);
+}
+
+static const struct mi_provider_ops crash_ops = {
+	.read_page = read_page,
+	.vmcoreinfo = vmcoreinfo,
+	.symbol = symbol,
+	.interrupted = interrupted,
+	.close = close_provider,
+};
+
+enum mi_status mi_crash_provider(struct mi_provider **ret, struct mi_error *err)
+{
+	struct crash *c = calloc(1, sizeof(*c));
+	struct mi_host_facts f;
+
+	if (!c)
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	mi_host_facts(&f);
+	c->p.ops = &crash_ops;
+	c->p.name = "crash";
+	c->p.dump_level = -1;
+	c->p.live = f.live;
+	if (f.dumpfile && f.flattened)
+		facts_of_flattened(c, &f);
+	else if (f.dumpfile)
+		facts_of_file(c, f.dumpfile);
+	/* Of a format that only crash knows, its word is all there is. */
+	if (!c->p.dump_format && f.zero_excluded)
+		c->p.absent_may_be_zero = true;
+	*ret = &c->p;
+	return MI_OK;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* main.c - the mmapinfo command */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../output/command.h"
+
+enum {
+	EXIT_ANSWER = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2
+};
+
+/* The reader has gone (| head): end quietly, with the status of a cut answer. */
+static void broken_pipe(int sig)
+{
+	(void)sig;
+	_exit(EXIT_FAILED);
+}
+
+static int say(const char *text)
+{
+	fprintf(stderr, "mmapinfo: %s\n", text);
+	return EXIT_FAILED;
+}
+
+static int finish_stdout(void)
+{
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "mmapinfo: writing: %s\n", strerror(errno ? errno : EIO));
+		return EXIT_FAILED;
+	}
+	return EXIT_ANSWER;
+}
+
+static int answer(const struct mi_command *cmd)
+{
+	struct mi_session_options opt = {
+		.size = sizeof(opt), .vmlinux = cmd->vmlinux, .types = cmd->types};
+	struct mi_session *s;
+	struct mi_error err;
+	enum mi_status st;
+
+	if (mi_session_open(cmd->core, &opt, &s, &err))
+		return say(err.text);
+	st = mi_session_run(s, &cmd->ask, stdout, &err);
+	mi_session_close(s);
+	return st ? say(err.text) : EXIT_ANSWER;
+}
+
+int main(int argc, char **argv)
+{
+	struct mi_command cmd;
+	struct mi_error err;
+
+	signal(SIGPIPE, broken_pipe);
+	if (mi_command_parse(argc, argv, false, &cmd, &err)) {
+		say(err.text);
+		fputs("try mmapinfo --help\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (cmd.help) {
+		mi_command_usage(stdout, false);
+		return finish_stdout();
+	}
+	if (cmd.version) {
+		printf("mmapinfo %s\n", mi_version());
+		return finish_stdout();
+	}
+	return answer(&cmd);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* text_tables.c - mappings and files, a row each */
+#include <inttypes.h>
+
+#include "output.h"
+#include "table.h"
+
+static enum mi_status no_memory(struct mi_error *err)
+{
+	return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+}
+
+static enum mi_status print_and_free(struct mi_table *t, const char *title, FILE *out,
+				     struct mi_error *err)
+{
+	enum mi_status st;
+
+	fprintf(out, "\n%s\n", title);
+	st = mi_table_print(t, out, err);
+	mi_table_free(t);
+	return st;
+}
+
+static void range_columns(struct mi_table *t)
+{
+	mi_table_right(t, "START");
+	mi_table_right(t, "END");
+	mi_table_left(t, "PERM");
+}
+
+static void range_cells(struct mi_table *t, const struct mi_vma *vma)
+{
+	char perm[5];
+
+	mi_vma_permissions(vma, perm);
+	mi_table_cell(t, "%" PRIx64, vma->start);
+	mi_table_cell(t, "%" PRIx64, vma->end);
+	mi_table_cell(t, "%s", perm);
+}
+
+/* ---- mappings with a file ---- */
+
+static bool has_advice(const struct mi_vma *vma)
+{
+	return vma->flags & (MI_VM_RAND_READ | MI_VM_SEQ_READ);
+}
+
+static void file_row(struct mi_table *t, const struct mi_process *p, const struct mi_mapping *m,
+		     uint32_t used, bool advice)
+{
+	const struct mi_file *f = m->file < p->n_files ? &p->files[m->file].file : NULL;
+
+	mi_table_row(t);
+	range_cells(t, &m->vma);
+	if (advice)
+		mi_table_cell(t, "%s", has_advice(&m->vma) ? mi_vma_advice(&m->vma) : ".");
+	mi_table_cell(t, "%" PRIu64, m->vma.pgoff);
+	if (f) {
+		mi_table_cell(t, "%u:%u", f->dev_major, f->dev_minor);
+		mi_table_cell(t, "%" PRIu64, f->ino);
+	} else {
+		mi_table_cell(t, "?");
+		mi_table_cell(t, "?");
+	}
+	mi_table_counter_cells(t, used, p->k, &m->totals, MI_IN_FILES);
+	mi_table_bytes(t, *m->name ? m->name : "?");
+}
+
+enum mi_status mi_text_files(const struct mi_process *p, FILE *out, struct mi_error *err)
+{
+	struct mi_table *t;
+	uint32_t used = 0;
+	bool advice = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n_maps; i++) {
+		if (p->maps[i].kind != MI_MAP_FILE)
+			continue;
+		n++;
+		used = mi_counters_used(used, &p->maps[i].totals, MI_IN_FILES);
+		advice |= has_advice(&p->maps[i].vma);
+	}
+	if (!n)
+		return MI_OK;
+	t = mi_table_new();
+	if (!t)
+		return no_memory(err);
+	range_columns(t);
+	if (advice)
+		mi_table_left(t, "ADVICE");
+	mi_table_right(t, "PGOFF");
+	mi_table_right(t, "DEV");
+	mi_table_right(t, "INODE");
+	mi_table_counter_columns(t, used);
+	mi_table_left(t, "FILE");
+	for (i = 0; i < p->n_maps; i++)
+		if (p->maps[i].kind == MI_MAP_FILE)
+			file_row(t, p, &p->maps[i], used, advice);
+	return print_and_free(t, "FILES", out, err);
+}
+
+/* ---- mappings without ---- */
+
+static const char *other_name(const struct mi_mapping *m)
+{
+	if (*m->name)
+		return m->name;
+	return m->kind == MI_MAP_SPECIAL ? "special" : "anonymous";
+}
+
+enum mi_status mi_text_other(const struct mi_process *p, FILE *out, struct mi_error *err)
+{
+	struct mi_table *t;
+	uint32_t used = 0;
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n_maps; i++) {
+		if (p->maps[i].kind == MI_MAP_FILE)
+			continue;
+		n++;
+		used = mi_counters_used(used, &p->maps[i].totals, MI_IN_OTHER);
+	}
+	if (!n)
+		return MI_OK;
+	t = mi_table_new();
+	if (!t)
+		return no_memory(err);
+	range_columns(t);
+	mi_table_counter_columns(t, used);
+	mi_table_left(t, "NAME");
+	for (i = 0; i < p->n_maps; i++) {
+		if (p->maps[i].kind == MI_MAP_FILE)
+			continue;
+		mi_table_row(t);
+		range_cells(t, &p->maps[i].vma);
+		mi_table_counter_cells(t, used, p->k, &p->maps[i].totals, MI_IN_OTHER);
+		mi_table_bytes(t, other_name(&p->maps[i]));
+	}
+	return print_and_free(t, "OTHER MEMORY", out, err);
+}
+
+/* ---- files as a whole ---- */
+
+static void whole_row(struct mi_table *t, const struct mi_process *p,
+		      const struct mi_mapped_file *f, uint32_t used)
+{
+	mi_table_row(t);
+	mi_table_cell(t, "%" PRIu64, f->n_mappings);
+	mi_table_count(t, f->here.mapped, mi_feature(p->k, MI_F_PTE, NULL));
+	mi_table_cell(t, "%" PRIu64, f->file.size);
+	mi_table_count(t, f->file.nrpages, f->file.nrpages_known);
+	if (f->cache_known)
+		mi_table_counter_cells(t, used, p->k, &f->cache, MI_IN_CACHE);
+	else
+		for (; used; used &= used - 1)
+			mi_table_cell(t, "?");
+	mi_table_bytes(t, *f->file.fs ? f->file.fs : "?");
+	mi_table_bytes(t, *f->path ? f->path : "?");
+}
+
+enum mi_status mi_text_whole_files(const struct mi_process *p, FILE *out, struct mi_error *err)
+{
+	struct mi_table *t = mi_table_new();
+	uint32_t used = 0;
+	size_t i;
+
+	if (!t)
+		return no_memory(err);
+	for (i = 0; i < p->n_files; i++)
+		used = mi_counters_used(used, &p->files[i].cache, MI_IN_CACHE);
+	mi_table_right(t, "MAPPINGS");
+	mi_table_right(t, "MAPPED");
+	mi_table_right(t, "BYTES");
+	mi_table_right(t, "NRPAGES");
+	mi_table_counter_columns(t, used);
+	mi_table_left(t, "FS");
+	mi_table_left(t, "FILE");
+	for (i = 0; i < p->n_files; i++)
+		whole_row(t, p, &p->files[i], used);
+	return print_and_free(t, "WHOLE FILES (counts from PAGES on: the cache of the whole file)",
+			      out, err);
+}

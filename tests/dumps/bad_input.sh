@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Bad input: one clear line, exit status 1 (2 for usage), nothing invented.
+#   bad_input.sh BUILD-DIR COMPRESSED-DUMP
+set -uo pipefail
+. "$(dirname "$0")/../tap.sh"
+build=$1
+dump=$2
+mi=$build/mmapinfo
+t=$tap_dir
+
+# What is in the dump comes from the dump: PIDs by name.
+pid_of() {
+	"$mi" -c "$dump" --all --json |
+		python3 -c 'import json, sys
+for p in json.load(sys.stdin)["processes"]:
+    if p["comm"] == sys.argv[1]:
+        print(p["pid"])' "$1" | head -n 1
+}
+
+fails "no dump given" 1 "vmcore" "$mi" 1
+fails "no PID given" 2 "PID" "$mi" -c "$dump"
+fails "no such file" 1 "No such file" "$mi" -c "$t/none" 1
+fails "a directory" 1 "not a dump|regular file" "$mi" -c "$t" 1
+: >"$t/empty"
+fails "an empty file" 1 "not a dump.*empty" "$mi" -c "$t/empty" 1
+head -c 100000 /dev/urandom >"$t/noise"
+fails "noise" 1 "not a dump" "$mi" -c "$t/noise" 1
+fails "a text" 1 "not a dump" "$mi" -c "$0" 1
+fails "an ELF file that is no dump" 1 "VMCOREINFO|not a dump" "$mi" -c "$mi" 1
+printf 'makedumpfile\0\0\0\0' >"$t/flat"
+head -c 5000 /dev/zero >>"$t/flat"
+fails "a flattened dump" 1 "makedumpfile -R" "$mi" -c "$t/flat" 1
+
+size=$(stat -c %s "$dump")
+for part in 1 3 10 25 50; do
+	head -c $((size * part / 100)) "$dump" >"$t/cut"
+	fails "cut to $part %" 1 "incomplete|not a dump|damaged" "$mi" -c "$t/cut" 1
+done
+
+python3 - "$dump" "$t/novmci" <<'PY'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+at = data.find(b"VMCOREINFO")
+assert 0 < at < 1 << 20
+data[at:at + 10] = b"XMCOREINFO"
+open(sys.argv[2], "wb").write(data)
+PY
+fails "no VMCOREINFO" 1 "no VMCOREINFO" "$mi" -c "$t/novmci" 1
+
+fails "wrong vmlinux" 1 "does not belong to this dump" "$mi" -c "$dump" -s "$mi" 1
+fails "vmlinux is no ELF" 1 "ELF|vmlinux" "$mi" -c "$dump" -s "$0" 1
+fails "no such vmlinux" 1 "No such file" "$mi" -c "$dump" -s "$t/none" 1
+
+fails "no such PID" 1 "no task with PID 3999999" "$mi" -c "$dump" 3999999
+fails "a kernel thread" 1 "PID 2 \(kthreadd\) is a kernel thread" "$mi" -c "$dump" 2
+fails "the idle task" 1 "PID 0" "$mi" -c "$dump" 0
+fails "a zombie" 1 "\(zombie\) is a zombie" "$mi" -c "$dump" "$(pid_of zombie)"
+for text in abc 12x -5 '' ' ' 99999999999999 1.5 0x 'init' '1;ls'; do
+	fails "PID '$text'" 2 "." "$mi" -c "$dump" -- "$text"
+done
+fails "an address that is no task" 1 "no task" "$mi" -c "$dump" ffff888000000000
+fails "two PIDs" 2 "." "$mi" -c "$dump" 1 2
+fails "unknown option" 2 "." "$mi" --no-such-option
+fails "option without its value" 2 "." "$mi" -c
+fails "--each with --all" 2 "." "$mi" -c "$dump" --all --each
+fails "address outside all mappings" 1 "no mapping" "$mi" -c "$dump" --vma 0x10 1
+fails "file that is not mapped" 1 "no mapping" "$mi" -c "$dump" --file '/no/such*' 1
+fails "--vma with nonsense" 2 "." "$mi" -c "$dump" --vma xyz 1
+
+"$mi" -c "$dump" 1 >/dev/full 2>"$t/err"
+status=$?
+[ "$status" -eq 1 ] && grep -q '^mmapinfo: ' "$t/err"
+ok $? "a full disk is reported" "$t/err"
+"$mi" -c "$dump" --each 1 2>"$t/err" | head -n 1 >/dev/null
+[ ! -s "$t/err" ]
+ok $? "a closed pipe is no story" "$t/err"
+done_testing

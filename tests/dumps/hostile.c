@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * hostile.c - a dump that lies: everything must end, nothing may crash
+ *
+ *     hostile DUMP SEEDS
+ *
+ * Opens the dump through a provider that damages a few words of some pages, in
+ * a way that the seed decides: zeroes, ones, random numbers, other words of
+ * the same page (so pointers lead to wrong but real objects and lists become
+ * circles). Then lists all tasks and inspects a few processes, page by page.
+ * Prints TAP, one test for each block of seeds. Time and memory are bounded by
+ * the kernel (alarm, RLIMIT_AS unless built with sanitizers).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../../libsrc/inspect/inspect.h"
+
+#define BLOCK 25
+#define SECONDS_PER_SEED 20
+#define MEMORY_MAX (1UL << 30)
+
+struct liar {
+	struct mi_provider p;
+	struct mi_provider *real;
+	uint64_t seed;
+	unsigned int one_in; /* pages that are damaged */
+	bool armed;
+};
+
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9ULL;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+static uint64_t lie(uint64_t r, const uint64_t *words, uint64_t old)
+{
+	switch (r % 6) {
+	case 0:
+		return 0;
+	case 1:
+		return ~0ULL;
+	case 2:
+		return mix(r);
+	case 3:
+		return old ^ 1ULL << (r >> 8) % 64;
+	default:
+		return words[(r >> 8) % 512];
+	}
+}
+
+static enum mi_read lying_read(struct mi_provider *p, uint64_t pa, void *page)
+{
+	struct liar *l = (struct liar *)p;
+	enum mi_read why = l->real->ops->read_page(l->real, pa, page);
+	uint64_t *words = page, r = mix(l->seed * 0x9e3779b97f4a7c15ULL + pa);
+	int i, n;
+
+	if (why || !l->armed || r % l->one_in)
+		return why;
+	n = 1 + (int)(r >> 40) % 16;
+	for (i = 0; i < n; i++) {
+		r = mix(r + 1);
+		words[(r >> 20) % 512] = lie(r >> 30, words, words[(r >> 20) % 512]);
+	}
+	return MI_READ_OK;
+}
+
+static enum mi_status real_vmcoreinfo(struct mi_provider *p, char **text, size_t *len,
+				      struct mi_error *err)
+{
+	struct liar *l = (struct liar *)p;
+
+	return l->real->ops->vmcoreinfo(l->real, text, len, err);
+}
+
+static void close_liar(struct mi_provider *p)
+{
+	struct liar *l = (struct liar *)p;
+
+	l->real->ops->close(l->real);
+	free(l);
+}
+
+static bool see_run(void *arg, const struct mi_run *run)
+{
+	*(uint64_t *)arg += run->n;
+	return true;
+}
+
+static void inspect(struct mi_kernel *k, const struct mi_task *task)
+{
+	struct mi_process *p;
+	struct mi_error e;
+	uint64_t pages = 0;
+	size_t i;
+
+	if (mi_process_open(k, task, NULL, &p, &e))
+		return;
+	for (i = 0; i < p->n_maps; i++)
+		mi_mapping_pages(p, &p->maps[i], false, see_run, &pages, &e);
+	for (i = 0; i < p->n_files; i++)
+		mi_file_pages(p, &p->files[i], false, see_run, &pages, &e);
+	mi_process_close(p);
+}
+
+/* Whether it got as far as a list of processes; everything else is up to the lies. */
+static bool one_seed(const char *dump, uint64_t seed)
+{
+	static const struct mi_provider_ops ops = {
+		.read_page = lying_read,
+		.vmcoreinfo = real_vmcoreinfo,
+		.close = close_liar,
+	};
+	struct liar *l = calloc(1, sizeof(*l));
+	struct mi_summary *list;
+	struct mi_target *t;
+	struct mi_kernel *k;
+	struct mi_error e;
+	size_t i, n;
+
+	alarm(SECONDS_PER_SEED);
+	if (!l || mi_kdump_open(dump, &l->real, &e))
+		exit(3);
+	l->p = *l->real;
+	l->p.ops = &ops;
+	l->seed = seed;
+	/* Odd seeds spare the symbols and types, so that the walkers get the lies. */
+	l->one_in = seed % 2 ? 6 : 60;
+	l->armed = !(seed % 2);
+	if (mi_target_open(&l->p, NULL, &t, &e))
+		return false;
+	if (mi_kernel_open(t, NULL, &k, &e)) {
+		mi_target_close(t);
+		return false;
+	}
+	l->armed = true;
+	n = 0;
+	list = NULL;
+	mi_summaries(k, &list, &n, &e);
+	for (i = 0; i < n; i++)
+		if (list[i].has_mm && i % 3 == seed % 3)
+			inspect(k, &list[i].task);
+	free(list);
+	mi_kernel_close(k);
+	mi_target_close(t);
+	return n > 1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct rlimit mem = {MEMORY_MAX, MEMORY_MAX};
+	uint64_t seed, seeds, tests = 0, alive = 0;
+
+	if (argc != 3)
+		return 2;
+	seeds = strtoul(argv[2], NULL, 10);
+#if !defined(__SANITIZE_ADDRESS__)
+	setrlimit(RLIMIT_AS, &mem);
+#else
+	(void)mem;
+#endif
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (seed = 1; seed <= seeds; seed++) {
+		alive += one_seed(argv[1], seed);
+		if (seed % BLOCK && seed != seeds)
+			continue;
+		/* If nearly all seeds end early, the test tests nothing. */
+		printf("%s %lu - seeds to %lu ended; %lu of them saw processes\n",
+		       alive * 3 > seed ? "ok" : "not ok", (unsigned long)++tests,
+		       (unsigned long)seed, (unsigned long)alive);
+	}
+	printf("1..%lu\n", (unsigned long)tests);
+	return 0;
+}

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Every kind of output over all processes of a dump, for runs under sanitizers
+# and valgrind: only the status and a sign of life are looked at.
+#   smoke.sh COMMAND DUMP [EVERY]     EVERY: take each nth process (default 8 under valgrind)
+set -uo pipefail
+. "$(dirname "$0")/../tap.sh"
+read -ra mi <<<"$1"
+dump=$2
+step=${3:+12}
+
+try() {
+	local name=$1
+	shift
+	"${mi[@]}" -c "$dump" "$@" >"$tap_dir/out" 2>"$tap_dir/err"
+	local status=$?
+	[ $status -eq 0 ] && [ -s "$tap_dir/out" ] && [ ! -s "$tap_dir/err" ]
+	ok $? "$name" "$tap_dir/err"
+}
+
+pids=$("${mi[@]}" -c "$dump" --all --json |
+	python3 -c 'import json, sys
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p["rss"]])')
+[ "$(wc -w <<<"$pids")" -gt 20 ]
+ok $? "a list of processes"
+try "--all" --all
+try "--sources" --sources 1
+i=0
+for pid in $pids; do
+	i=$((i + 1))
+	[ $((i % ${step:-1})) -eq 0 ] || continue
+	try "PID $pid text" --pages --map "$pid"
+	try "PID $pid JSON" --pages --json "$pid"
+done
+try "--each" --each 1
+done_testing
