@@ -427,8 +427,8 @@ enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
 	return finished(j, err);
 }
 
-enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, mi_cells_fn fn,
-			    void *arg, struct mi_error *err)
+enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, uint64_t from,
+			    mi_cells_fn fn, void *arg, struct mi_error *err)
 {
 	uint64_t end;
 
@@ -441,25 +441,28 @@ enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, mi_ce
 	if (!j->has_cache)
 		return mi_fail(err, MI_ERR_MISSING, "the page cache of the file is not to be had");
 	end = j->eof != ~0ULL ? j->eof : 0;
-	do_sparse(j, 0, 0, end, NULL);
+	if (from < end)
+		do_sparse(j, 0, from, end - from, NULL);
+	else
+		end = from;
 	/* Pages behind i_size: a truncation going on, or preallocated huge pages. */
 	while (!j->stopped && peek_slot(j, end, ~0ULL - 1) && j->slot.kind != MI_SLOT_UNREADABLE) {
-		uint64_t from = j->slot.index > end ? j->slot.index : end;
-		uint64_t to = j->slot.index + j->slot.n;
+		uint64_t first = j->slot.index > end ? j->slot.index : end;
+		uint64_t behind = j->slot.index + j->slot.n;
 
-		do_sparse(j, 0, from, to - from, NULL);
-		end = to;
+		do_sparse(j, 0, first, behind - first, NULL);
+		end = behind;
 	}
 	return finished(j, err);
 }
 
 /* ---- totals ---- */
 
-static void count_cached(struct mi_totals *t, const struct mi_run *c)
+static void count_cached(struct mi_totals *t, const struct mi_run *c, bool with_pte)
 {
 	uint32_t flags = c->slot_page.flags;
 	bool known = c->has_slot_page && !c->slot_page.why;
-	bool pte_dirty = c->relation == MI_REL_SAME && c->pte_bits & MI_PTE_DIRTY;
+	bool pte_dirty = with_pte && c->relation == MI_REL_SAME && c->pte_bits & MI_PTE_DIRTY;
 
 	t->cached += c->n;
 	if (c->has_slot_page && c->slot_page.why)
@@ -474,11 +477,13 @@ static void count_cached(struct mi_totals *t, const struct mi_run *c)
 	t->readahead += flags >> MI_PG_READAHEAD & 1 ? c->n : 0;
 }
 
-static void count_slot(struct mi_totals *t, const struct mi_run *c)
+static void count_slot(struct mi_totals *t, const struct mi_run *c, bool with_pte)
 {
+	t->pages += c->n;
+	t->beyond_eof += c->beyond_eof ? c->n : 0;
 	switch (c->cached) {
 	case MI_CACHED_FOLIO:
-		count_cached(t, c);
+		count_cached(t, c, with_pte);
 		break;
 	case MI_CACHED_SHADOW:
 		t->evicted += c->n;
@@ -514,9 +519,7 @@ static void count_mapped(struct mi_totals *t, const struct mi_run *c)
 
 static void count_one(struct mi_totals *t, const struct mi_run *c)
 {
-	t->pages += c->n;
-	count_slot(t, c);
-	t->beyond_eof += c->beyond_eof ? c->n : 0;
+	count_slot(t, c, true);
 	t->private_copies += c->relation == MI_REL_PRIVATE ? c->n : 0;
 	switch (c->pte) {
 	case MI_PTE_PRESENT:
@@ -544,6 +547,15 @@ void mi_totals_count(struct mi_totals *t, const struct mi_run *cells, size_t n)
 
 	for (i = 0; i < n; i++)
 		count_one(t, &cells[i]);
+}
+
+void mi_totals_count_file(struct mi_totals *t, const struct mi_run *cells, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!cells[i].beyond_eof)
+			count_slot(t, &cells[i], false);
 }
 
 void mi_totals_add(struct mi_totals *to, const struct mi_totals *from)

@@ -12,7 +12,7 @@
  * stretches of which nothing is known but that they are empty come as a single
  * cell of any length, so a terabyte of reserved address space costs nothing.
  */
-#define MI_JOIN_BATCH 512
+#define MI_JOIN_BATCH 64
 
 typedef bool (*mi_cells_fn)(void *arg, const struct mi_run *cells, size_t n);
 
@@ -27,11 +27,17 @@ enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
 			       const struct mi_mapping *m, const struct mi_file *file,
 			       mi_cells_fn fn, void *arg, struct mi_error *err);
 
-/* The cache of a whole file, index 0 up to i_size and what lies beyond. */
-enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, mi_cells_fn fn,
-			    void *arg, struct mi_error *err);
+/* The cache of a file, from page @from up to i_size and what lies beyond. */
+enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, uint64_t from,
+			    mi_cells_fn fn, void *arg, struct mi_error *err);
 
 /* Count cells into totals. */
 void mi_totals_count(struct mi_totals *t, const struct mi_run *cells, size_t n);
+
+/*
+ * Count what the cells of a mapping say of the file's cache up to i_size, as
+ * mi_join_file() would have: it need not read the same pages again.
+ */
+void mi_totals_count_file(struct mi_totals *t, const struct mi_run *cells, size_t n);
 
 #endif

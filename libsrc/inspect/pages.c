@@ -139,7 +139,7 @@ enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
-	st = mi_join_file(j, &f->file, take_cells, &mg, err);
+	st = mi_join_file(j, &f->file, 0, take_cells, &mg, err);
 	mi_join_free(j);
 	if (!st)
 		flush(&mg);

@@ -242,10 +242,72 @@ static enum mi_status load_mappings(struct build *b, struct mi_error *err)
 
 /* ---- totals ---- */
 
+struct counter {
+	struct mi_totals *map, *cache; /* either may be NULL */
+};
+
 static bool count_cells(void *arg, const struct mi_run *cells, size_t n)
+{
+	struct counter *c = arg;
+
+	if (c->map)
+		mi_totals_count(c->map, cells, n);
+	if (c->cache)
+		mi_totals_count_file(c->cache, cells, n);
+	return true;
+}
+
+static bool count_file_cells(void *arg, const struct mi_run *cells, size_t n)
 {
 	mi_totals_count(arg, cells, n);
 	return true;
+}
+
+static uint64_t size_in_pages(const struct mi_file *f)
+{
+	return (f->size >> MI_PAGE_SHIFT) + ((f->size & (MI_PAGE_SIZE - 1)) != 0);
+}
+
+/* The mapping shows every page of the file: its walk tells the file's cache, too. */
+static bool covers(const struct mi_mapping *m, const struct mi_mapped_file *f)
+{
+	uint64_t pages = (m->vma.end - m->vma.start) >> MI_PAGE_SHIFT;
+
+	return f && !f->cache_known && !m->vma.pgoff && size_in_pages(&f->file) <= pages;
+}
+
+static enum mi_status count_mapping(struct mi_process *p, struct mi_join *j, struct mi_mapping *m,
+				    struct mi_error *err)
+{
+	struct mi_mapped_file *f = m->file != NO_FILE ? &p->files[m->file] : NULL;
+	struct counter c = {.map = &m->totals};
+	enum mi_status st;
+
+	if (covers(m, f))
+		c.cache = &f->cache;
+	st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, count_cells, &c, err);
+	if (st)
+		return st;
+	mi_totals_add(&p->totals, &m->totals);
+	if (m->kind == MI_MAP_FILE)
+		mi_totals_add(&p->file_totals, &m->totals);
+	if (f)
+		mi_totals_add(&f->here, &m->totals);
+	if (c.cache)
+		f->cache_known = true;
+	return MI_OK;
+}
+
+/* What no mapping has told of the file's cache. */
+static enum mi_status count_file(struct mi_join *j, struct mi_mapped_file *f, struct mi_error *err)
+{
+	uint64_t from = f->cache_known ? size_in_pages(&f->file) : 0;
+	struct mi_error e;
+
+	f->cache_known = !mi_join_file(j, &f->file, from, count_file_cells, &f->cache, &e);
+	if (!f->cache_known && e.status == MI_ERR_INTERRUPTED)
+		return mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
+	return MI_OK;
 }
 
 static enum mi_status count_all(struct mi_process *p, struct mi_error *err)
@@ -257,26 +319,10 @@ static enum mi_status count_all(struct mi_process *p, struct mi_error *err)
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
-	for (i = 0; i < p->n_maps && !st; i++) {
-		struct mi_mapping *m = &p->maps[i];
-		struct mi_mapped_file *f = m->file != NO_FILE ? &p->files[m->file] : NULL;
-
-		st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, count_cells, &m->totals,
-				     err);
-		mi_totals_add(&p->totals, &m->totals);
-		if (m->kind == MI_MAP_FILE)
-			mi_totals_add(&p->file_totals, &m->totals);
-		if (f)
-			mi_totals_add(&f->here, &m->totals);
-	}
-	for (i = 0; i < p->n_files && !st; i++) {
-		struct mi_mapped_file *f = &p->files[i];
-		struct mi_error e;
-
-		f->cache_known = !mi_join_file(j, &f->file, count_cells, &f->cache, &e);
-		if (!f->cache_known && e.status == MI_ERR_INTERRUPTED)
-			st = mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
-	}
+	for (i = 0; i < p->n_maps && !st; i++)
+		st = count_mapping(p, j, &p->maps[i], err);
+	for (i = 0; i < p->n_files && !st; i++)
+		st = count_file(j, &p->files[i], err);
 	mi_join_free(j);
 	return st;
 }

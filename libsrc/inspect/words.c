@@ -207,6 +207,8 @@ static void add_page(struct words *w, const struct mi_page *page)
 
 static void add_pte_bits(struct words *w, const struct mi_run *run)
 {
+	if (run->pte == MI_PTE_MARKER)
+		return; /* the marker's word says it */
 	if (run->pte_bits & MI_PTE_DIRTY)
 		add(w, "pte-dirty");
 	if (run->pte_bits & MI_PTE_YOUNG)

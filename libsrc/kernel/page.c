@@ -45,7 +45,7 @@ static bool bit_of(const struct mi_enumerator *e, uint64_t word)
 	return e->known && e->value >= 0 && e->value < 64 && (word >> e->value & 1);
 }
 
-static uint32_t simple_flags(const struct mi_layout *l, uint64_t word, uint32_t *known)
+static uint32_t simple_flags(const struct mi_layout *l, uint64_t word)
 {
 	const struct {
 		const struct mi_enumerator *e;
@@ -74,12 +74,9 @@ static uint32_t simple_flags(const struct mi_layout *l, uint64_t word, uint32_t 
 	uint32_t flags = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
-		if (map[i].e->known)
-			*known |= 1U << map[i].flag;
+	for (i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		if (bit_of(map[i].e, word))
 			flags |= 1U << map[i].flag;
-	}
 	return flags;
 }
 
@@ -108,9 +105,18 @@ static uint32_t shared_flags(const struct mi_layout *l, uint64_t word, const str
 
 /* ---- folios ---- */
 
+/* Flags of the folio before: the next one's word is mostly the same. */
+struct flags_memo {
+	bool valid;
+	uint64_t word;
+	enum mi_page_owner owner;
+	uint32_t flags;
+};
+
 /* What tails of one folio share; kept from page to page. */
 struct folio {
 	uint64_t head_pfn; /* ~0: nothing here */
+	struct flags_memo memo; /* survives the folio */
 	bool large, typed;
 	struct mi_page page; /* of the head */
 	int64_t entire;	     /* huge mappings of the whole folio */
@@ -180,14 +186,16 @@ static bool is_hugetlb(const struct mi_layout *l, const unsigned char *first,
 	return bit_of(&l->PG_hugetlb, mi_get(second, &l->page_flags));
 }
 
-static void load_large(struct mi_kernel *k, const unsigned char *first, struct folio *f)
+static enum mi_read load_large(struct mi_kernel *k, const unsigned char *first, struct folio *f)
 {
 	const struct mi_layout *l = &k->l;
 	unsigned char second[128];
 	uint64_t v;
 
-	if (read_struct(k, f->head_pfn + 1, second))
-		return;
+	enum mi_read r = read_struct(k, f->head_pfn + 1, second);
+
+	if (r)
+		return r;
 	f->page.order = folio_order(k, second, f->head_pfn);
 	f->page.hugetlb = is_hugetlb(l, first, second);
 	f->old_counts = mi_has(&l->page_compound_mapcount);
@@ -199,6 +207,7 @@ static void load_large(struct mi_kernel *k, const unsigned char *first, struct f
 				   &v)) {
 		f->entire = (int32_t)v + 1;
 	}
+	return MI_READ_OK;
 }
 
 static void decode_owner(const struct mi_layout *l, const unsigned char *raw, struct mi_page *pg)
@@ -226,27 +235,40 @@ static bool is_typed(const struct mi_layout *l, int32_t mapcount)
 	return mapcount < limit;
 }
 
-static void load_folio(struct mi_kernel *k, uint64_t head, const unsigned char *raw,
-		       struct folio *f)
+static uint32_t decode_flags(const struct mi_layout *l, uint64_t word, struct folio *f)
+{
+	struct flags_memo *memo = &f->memo;
+
+	if (!memo->valid || memo->word != word || memo->owner != f->page.owner) {
+		memo->valid = true;
+		memo->word = word;
+		memo->owner = f->page.owner;
+		memo->flags = simple_flags(l, word) | shared_flags(l, word, &f->page);
+	}
+	return memo->flags;
+}
+
+static enum mi_read load_folio(struct mi_kernel *k, uint64_t head, const unsigned char *raw,
+			       struct folio *f)
 {
 	const struct mi_layout *l = &k->l;
-	struct mi_page *pg = &f->page;
 	uint64_t word = mi_get(raw, &l->page_flags);
+	struct mi_page *pg = &f->page;
 
-	memset(f, 0, sizeof(*f));
+	pg->why = MI_READ_OK;
+	pg->order = 0;
+	pg->hugetlb = false;
 	f->head_pfn = head;
 	pg->head_pfn = head;
 	decode_owner(l, raw, pg);
-	pg->flags = simple_flags(l, word, &pg->known);
-	pg->flags |= shared_flags(l, word, pg);
+	pg->flags = decode_flags(l, word, f);
 	pg->index = mi_get(raw, &l->page_index);
 	pg->refcount = (int32_t)mi_get(raw, &l->page_refcount);
 	f->typed = is_typed(l, (int32_t)mi_get(raw, &l->page_mapcount)) ||
 		   pg->flags & 1U << MI_PG_SLAB;
 	f->exclusive = bit_of(&l->PG_anon_exclusive, word);
 	f->large = bit_of(&l->PG_head, word);
-	if (f->large)
-		load_large(k, raw, f);
+	return f->large ? load_large(k, raw, f) : MI_READ_OK;
 }
 
 /*
@@ -278,7 +300,6 @@ static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct 
 	uint64_t head;
 	enum mi_read r = MI_READ_HOLE;
 
-	memset(out, 0, sizeof(*out));
 	if (pfn < k->max_pfn)
 		r = read_struct(k, pfn, raw);
 	if (!r && !head_of(k, pfn, raw, &head)) {
@@ -287,14 +308,15 @@ static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct 
 		r = MI_READ_DAMAGED;
 	}
 	if (!r && head != f->head_pfn) {
-		f->head_pfn = ~0ULL;
 		memcpy(head_raw, raw, sizeof(head_raw));
 		if (head != pfn)
 			r = read_struct(k, head, head_raw);
 		if (!r)
-			load_folio(k, head, head_raw, f);
+			r = load_folio(k, head, head_raw, f);
 	}
 	if (r) {
+		f->head_pfn = ~0ULL;
+		memset(out, 0, sizeof(*out));
 		out->why = r;
 		out->pfn = pfn;
 		out->head_pfn = pfn;

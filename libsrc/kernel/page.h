@@ -54,7 +54,6 @@ struct mi_page {
 	uint64_t head_pfn;  /* of its folio; == pfn for a single page */
 	unsigned int order; /* of the folio: 1 << order pages */
 	uint32_t flags;	    /* bits 1 << MI_PG_*, of the folio */
-	uint32_t known;	    /* which bits this kernel has at all */
 	enum mi_page_owner owner;
 	uint64_t mapping; /* address_space or anon_vma, tag bits removed */
 	uint64_t index;	  /* page offset in the mapping, of this page: head's + distance */

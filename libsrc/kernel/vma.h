@@ -21,6 +21,7 @@ struct mi_vma {
 #define MI_VM_WRITE 0x2ULL
 #define MI_VM_EXEC 0x4ULL
 #define MI_VM_SHARED 0x8ULL
+#define MI_VM_MAYSHARE 0x80ULL /* shared, also where no write can be: what maps calls 's' */
 #define MI_VM_PFNMAP 0x400ULL
 #define MI_VM_LOCKED 0x2000ULL
 #define MI_VM_IO 0x4000ULL

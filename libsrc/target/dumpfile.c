@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* dumpfile.c - facts that the headers of a dump file tell */
 #include <elf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,23 +38,36 @@ static void diskdump_facts(int fd, struct mi_provider *p)
 		p->dump_level = level;
 }
 
+/* ---- ELF ---- */
+
+#define SEGMENTS_MAX (1U << 20)
+
+/* Number of program headers; 0 if this is no 64-bit ELF file. */
+static uint64_t elf_header(int fd, Elf64_Ehdr *eh)
+{
+	Elf64_Shdr sh;
+
+	if (!read_at(fd, eh, sizeof(*eh), 0) || memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
+	    eh->e_ident[EI_CLASS] != ELFCLASS64)
+		return 0;
+	if (eh->e_phnum != PN_XNUM)
+		return eh->e_phnum;
+	if (!read_at(fd, &sh, sizeof(sh), eh->e_shoff) || sh.sh_info > SEGMENTS_MAX)
+		return 0;
+	return sh.sh_info;
+}
+
 /*
- * ELF: a segment that reaches beyond the end of the file was cut; one with
+ * A segment that reaches beyond the end of the file was cut; one with
  * p_memsz > p_filesz is what makedumpfile -E leaves of filtered or zero pages.
  */
 static void elf_facts(int fd, uint64_t file_size, struct mi_provider *p)
 {
 	Elf64_Ehdr eh;
-	Elf64_Shdr sh;
 	Elf64_Phdr ph;
-	uint64_t i, n;
+	uint64_t i, n = elf_header(fd, &eh);
 
 	p->dump_format = "elf";
-	if (!read_at(fd, &eh, sizeof(eh), 0) || eh.e_ident[EI_CLASS] != ELFCLASS64)
-		return;
-	n = eh.e_phnum;
-	if (n == PN_XNUM && read_at(fd, &sh, sizeof(sh), eh.e_shoff))
-		n = sh.sh_info;
 	for (i = 0; i < n; i++) {
 		if (!read_at(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph))) {
 			p->incomplete = true;
@@ -66,6 +80,51 @@ static void elf_facts(int fd, uint64_t file_size, struct mi_provider *p)
 		if (ph.p_memsz > ph.p_filesz)
 			p->absent_may_be_zero = true;
 	}
+}
+
+void mi_elf_map_load(struct mi_elf_map *m, int fd)
+{
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph;
+	uint64_t i, n = elf_header(fd, &eh);
+
+	memset(m, 0, sizeof(*m));
+	m->seg = n ? calloc(n, sizeof(*m->seg)) : NULL;
+	if (!m->seg)
+		return;
+	for (i = 0; i < n && read_at(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)); i++) {
+		if (ph.p_type != PT_LOAD || ph.p_paddr > ~0ULL - ph.p_filesz)
+			continue;
+		m->seg[m->n].pa = ph.p_paddr;
+		m->seg[m->n].size = ph.p_filesz;
+		m->seg[m->n++].offset = ph.p_offset;
+	}
+}
+
+void mi_elf_map_free(struct mi_elf_map *m)
+{
+	free(m->seg);
+}
+
+static bool holds(const struct mi_elf_segment *s, uint64_t pa)
+{
+	return pa >= s->pa && s->size >= MI_PAGE_SIZE && pa - s->pa <= s->size - MI_PAGE_SIZE;
+}
+
+bool mi_elf_read_page(struct mi_elf_map *m, int fd, uint64_t pa, void *page)
+{
+	size_t i = m->last;
+
+	if (!m->n)
+		return false;
+	if (!holds(&m->seg[i], pa)) {
+		for (i = 0; i < m->n && !holds(&m->seg[i], pa); i++)
+			;
+		if (i == m->n)
+			return false;
+		m->last = i;
+	}
+	return read_at(fd, page, MI_PAGE_SIZE, m->seg[i].offset + (pa - m->seg[i].pa));
 }
 
 bool mi_dumpfile_facts(int fd, struct mi_provider *p)

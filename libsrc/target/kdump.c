@@ -38,6 +38,7 @@ struct kdump {
 	int fd;
 	kdump_ctx_t *ctx;
 	struct bitmap stored, ram;
+	struct mi_elf_map elf;
 	bool leak_ctx; /* see kdump_close() */
 };
 
@@ -92,6 +93,12 @@ static enum mi_read kdump_read_page(struct mi_provider *p, uint64_t pa, void *pa
 	size_t len = MI_PAGE_SIZE;
 	uint64_t pfn = pa >> MI_PAGE_SHIFT;
 
+	/*
+	 * Stored as it is: read it here. libkdumpfile would map the file, and every
+	 * chunk ever touched would count as our memory.
+	 */
+	if (mi_elf_read_page(&k->elf, k->fd, pa, page))
+		return MI_READ_OK;
 	if (!bitmap_test(&k->stored, pfn))
 		return bitmap_test(&k->ram, pfn) == 1 ? MI_READ_EXCLUDED : MI_READ_HOLE;
 
@@ -142,6 +149,7 @@ static void kdump_close(struct mi_provider *p)
 
 	bitmap_close(&k->stored);
 	bitmap_close(&k->ram);
+	mi_elf_map_free(&k->elf);
 	/*
 	 * libkdumpfile before 0.5.2 uses freed memory in kdump_free() (fixed by
 	 * its commit 97c716a): leave the context allocated.
@@ -197,6 +205,7 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 			path, format);
 	}
 	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
+	mi_elf_map_load(&k->elf, k->fd);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
 	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);
 	return MI_OK;
