@@ -96,8 +96,17 @@ static void find_unit(struct mi_join *j)
 	struct mi_slot s;
 
 	j->unit = 0;
-	if (strcmp(j->file->fs, "hugetlbfs") || !mi_cache_next(&j->cache, 0, ~0ULL, &s) ||
-	    s.kind != MI_SLOT_FOLIO || s.n != 1 || !mi_feature(j->k, MI_F_PAGE, NULL))
+	if (strcmp(j->file->fs, "hugetlbfs"))
+		return;
+	if (!mi_feature(j->k, MI_F_PAGE, NULL) || !mi_hugetlb_known(j->k)) {
+		j->has_cache = false;
+		j->cache_off = true;
+		mi_problem_bad(&j->k->problems, "address_space", j->file->mapping,
+			       "is hugetlbfs's, whose huge pages cannot be told in this kernel",
+			       "cached pages are missing");
+		return;
+	}
+	if (!mi_cache_next(&j->cache, 0, ~0ULL, &s) || s.kind != MI_SLOT_FOLIO || s.n != 1)
 		return;
 	mi_pages_load(j->k, &s.pfn, 1, &page);
 	if (!page.why && page.hugetlb)

@@ -31,7 +31,7 @@ bool mi_page_to_pfn(const struct mi_kernel *k, uint64_t addr, uint64_t *pfn)
 {
 	uint64_t dist = addr - k->vmemmap;
 
-	if (!k->vmemmap || addr < k->vmemmap || dist % k->l.size_page ||
+	if (!mi_feature(k, MI_F_PAGE, NULL) || addr < k->vmemmap || dist % k->l.size_page ||
 	    dist / k->l.size_page >= k->max_pfn)
 		return false;
 	*pfn = dist / k->l.size_page;
@@ -171,6 +171,14 @@ static unsigned int folio_order(struct mi_kernel *k, const unsigned char *second
 		return 0;
 	}
 	return (unsigned int)order;
+}
+
+bool mi_hugetlb_known(const struct mi_kernel *k)
+{
+	const struct mi_layout *l = &k->l;
+
+	return l->PGTY_hugetlb.known || l->PG_hugetlb.known ||
+	       (mi_has(&l->page_compound_dtor) && l->HUGETLB_PAGE_DTOR.known);
 }
 
 static bool is_hugetlb(const struct mi_layout *l, const unsigned char *first,

@@ -54,7 +54,9 @@ enum mi_status mi_cache_start(struct mi_cache_walk *w, struct mi_kernel *k, uint
 	if (r)
 		return mi_fail(err, MI_ERR_READ, "address_space %016llx: %s",
 			       (unsigned long long)mapping, mi_read_text(r));
-	if (l->sym_shmem_aops && a_ops == l->sym_shmem_aops)
+	if (!is_dax && !l->sym_shmem_aops)
+		w->value_kind = MI_SLOT_UNREADABLE; /* shadow or swap: nobody knows */
+	else if (a_ops == l->sym_shmem_aops)
 		w->value_kind = MI_SLOT_SWAP;
 	return MI_OK;
 }
@@ -116,6 +118,11 @@ static bool describe(struct mi_cache_walk *w, uint64_t entry, uint64_t index, ui
 	if (is_value(entry)) {
 		s->kind = w->value_kind;
 		s->value = entry >> 1;
+		if (s->kind == MI_SLOT_UNREADABLE)
+			mi_problem_bad(&w->k->problems, "page cache entry", w->mapping,
+				       "is a shadow or a swap entry; without the symbol shmem_aops "
+				       "it cannot be told which",
+				       "evicted and swapped pages are missing");
 		if (s->kind == MI_SLOT_SWAP) {
 			s->swap_type = (unsigned int)(s->value >> SWAP_TYPE_SHIFT);
 			s->swap_offset = s->value & ((1ULL << SWAP_TYPE_SHIFT) - 1);

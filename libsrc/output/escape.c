@@ -49,11 +49,11 @@ static size_t plain_length(const char *s)
 }
 
 /* One step: the next character of *s into @buf; returns its length. */
-static size_t escape_one(const char **s, char buf[5])
+static size_t escape_one(const char **s, bool ascii, char buf[5])
 {
 	size_t n = plain_length(*s);
 
-	if (n) {
+	if (n == 1 || (n && !ascii)) {
 		memcpy(buf, *s, n);
 		*s += n;
 		return n;
@@ -66,18 +66,21 @@ static size_t escape_one(const char **s, char buf[5])
 void mi_put_escaped(FILE *out, const char *s)
 {
 	char buf[5];
+	size_t n;
 
-	while (*s)
-		fwrite(buf, 1, escape_one(&s, buf), out);
+	while (*s) {
+		n = escape_one(&s, false, buf);
+		fwrite(buf, 1, n, out);
+	}
 }
 
-char *mi_escaped(const char *s)
+char *mi_escaped_ascii(const char *s)
 {
 	char *text = malloc(4 * strlen(s) + 5);
 	char *to = text;
 
 	while (text && *s)
-		to += escape_one(&s, to);
+		to += escape_one(&s, true, to);
 	if (text)
 		*to = '\0';
 	return text;

@@ -21,6 +21,8 @@ size_t mi_utf8_length(const char *s);
  * UTF-8 and the backslash become \ooo, three octal digits for each byte.
  */
 void mi_put_escaped(FILE *out, const char *s);
-char *mi_escaped(const char *s); /* malloc'd; NULL: out of memory */
+
+/* The same with nothing but ASCII left as it is. malloc'd; NULL: out of memory. */
+char *mi_escaped_ascii(const char *s);
 
 #endif

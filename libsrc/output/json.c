@@ -48,7 +48,7 @@ static void put_process(struct mi_json *w, const struct mi_process *p)
 	mi_json_task(w, &p->task);
 	mi_json_i64(w, "mm_tid", p->mm_tid);
 	mi_json_mm(w, &p->mm);
-	mi_json_u64(w, "mappings_shown", p->n_maps);
+	mi_json_u64(w, "mappings_found", p->n_maps);
 	mi_json_bool(w, "selected", p->selected);
 	put_threads(w, p);
 	mi_json_object_end(w);
@@ -62,9 +62,7 @@ static void put_vma_flags(struct mi_json *w, const struct mi_kernel *k, uint64_t
 	char unknown[16];
 	unsigned int bit;
 
-	mi_json_line_object(w, "flags");
-	mi_json_hex(w, "value", flags);
-	mi_json_array(w, "names");
+	mi_json_line_array(w, "flags");
 	for (bit = 0; bit < 64; bit++) {
 		if (!(flags >> bit & 1))
 			continue;
@@ -74,7 +72,6 @@ static void put_vma_flags(struct mi_json *w, const struct mi_kernel *k, uint64_t
 		mi_json_text(w, NULL, name ? name : unknown);
 	}
 	mi_json_array_end(w);
-	mi_json_object_end(w);
 }
 
 static const char *kind_word(enum mi_mapping_kind kind)

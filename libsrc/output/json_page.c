@@ -142,7 +142,7 @@ static void put_marks(struct mi_json *w, unsigned int marks)
 
 static void put_slot(struct mi_json *w, const struct mi_run *run)
 {
-	mi_json_line_object(w, "cache");
+	mi_json_line_object(w, "cached");
 	mi_json_text(w, "kind", mi_cached_word(run->cached));
 	switch (run->cached) {
 	case MI_CACHED_FOLIO:

@@ -42,7 +42,7 @@ static void print(void *ctx, const char *text, size_t n)
 
 	if (!n || (text[0] == '\n' && w->last == '\n'))
 		return;
-	if (w->break_next && text[0] == '{') {
+	if (w->break_next && (text[0] == '{' || text[0] == '[')) {
 		w->break_next = false;
 		begin_line(w);
 	}
@@ -108,18 +108,27 @@ void mi_json_object(struct mi_json *w, const char *key)
 	check(w, yajl_gen_map_open(w->g));
 }
 
-void mi_json_line_object(struct mi_json *w, const char *key)
+static void begin_one_line(struct mi_json *w, const char *key)
 {
-	bool outermost = !w->line_depth;
-
 	put_key(w, key);
 	w->depth++;
-	if (outermost) {
-		w->line_depth = w->depth;
-		yajl_gen_config(w->g, yajl_gen_beautify, 0);
-		w->break_next = !key;
-	}
+	if (w->line_depth)
+		return;
+	w->line_depth = w->depth;
+	yajl_gen_config(w->g, yajl_gen_beautify, 0);
+	w->break_next = !key;
+}
+
+void mi_json_line_object(struct mi_json *w, const char *key)
+{
+	begin_one_line(w, key);
 	check(w, yajl_gen_map_open(w->g));
+}
+
+void mi_json_line_array(struct mi_json *w, const char *key)
+{
+	begin_one_line(w, key);
+	check(w, yajl_gen_array_open(w->g));
 }
 
 static void closed(struct mi_json *w)

@@ -14,7 +14,7 @@
  * a member comes first; inside an array it is NULL.
  *
  * Layout: one member a line, two blanks deeper for each level, but a structure
- * opened with mi_json_line_object() stands on one line: a page, a thread.
+ * opened with a function named line stands on one line: a page, a thread.
  */
 struct mi_json;
 
@@ -25,6 +25,7 @@ enum mi_status mi_json_end(struct mi_json *w, struct mi_error *err);
 void mi_json_object(struct mi_json *w, const char *key);
 void mi_json_line_object(struct mi_json *w, const char *key);
 void mi_json_object_end(struct mi_json *w);
+void mi_json_line_array(struct mi_json *w, const char *key);
 void mi_json_array(struct mi_json *w, const char *key);
 void mi_json_array_end(struct mi_json *w);
 

@@ -21,17 +21,7 @@
 #define LABEL_WIDTH 12
 #define GAP_MIN 3 /* lines of nothing that are worth cutting out */
 
-/* Most telling first: of the pages of a cell, the smallest index wins. */
-static const struct {
-	char letter;
-	const char *text;
-} states[] = {
-	{'R', "being read"}, {'!', "in error"},		{'W', "writeback"},  {'D', "dirty"},
-	{'L', "locked"},     {'P', "private copy"},	{'S', "swapped"},    {'?', "not to be had"},
-	{'M', "mapped"},     {'a', "readahead marker"}, {'c', "cached"},     {'e', "evicted"},
-	{'.', "absent"},     {'~', "beyond EOF"},	{' ', "not mapped"},
-};
-
+/* Most telling first: of the pages of a cell, the smallest value wins. */
 enum {
 	ST_READING,
 	ST_ERROR,
@@ -41,8 +31,8 @@ enum {
 	ST_PRIVATE,
 	ST_SWAPPED,
 	ST_UNKNOWN,
-	ST_MAPPED,
 	ST_READAHEAD,
+	ST_MAPPED,
 	ST_CACHED,
 	ST_EVICTED,
 	ST_ABSENT,
@@ -51,7 +41,26 @@ enum {
 	ST_NR,
 };
 
-_Static_assert(sizeof(states) / sizeof(states[0]) == ST_NR, "a state lacks its letter");
+static const struct {
+	char letter;
+	const char *text;
+} states[ST_NR] = {
+	[ST_READING] = {'R', "being read"},
+	[ST_ERROR] = {'!', "in error"},
+	[ST_WRITEBACK] = {'W', "writeback"},
+	[ST_DIRTY] = {'D', "dirty"},
+	[ST_LOCKED] = {'L', "locked"},
+	[ST_PRIVATE] = {'P', "private copy"},
+	[ST_SWAPPED] = {'S', "swapped"},
+	[ST_UNKNOWN] = {'?', "not to be had"},
+	[ST_READAHEAD] = {'a', "readahead marker"},
+	[ST_MAPPED] = {'M', "mapped"},
+	[ST_CACHED] = {'c', "cached"},
+	[ST_EVICTED] = {'e', "evicted"},
+	[ST_ABSENT] = {'.', "absent"},
+	[ST_BEYOND] = {'~', "beyond EOF"},
+	[ST_UNMAPPED] = {' ', "not mapped"},
+};
 
 struct map {
 	uint64_t first, end; /* in pages of the file */
@@ -247,12 +256,12 @@ static void put_legend(const struct mi_process *p, size_t file, const struct map
 	fputc('\n', out);
 	mi_put_escaped(out, *path ? path : "?");
 	fprintf(out, "  (1 char = %llu page%s)\n", 1ULL << m->shift, m->shift ? "s" : "");
-	fprintf(out, "%*s", LABEL_WIDTH - 1, "");
+	fprintf(out, "%*s", LABEL_WIDTH - 2, "");
 	for (i = 0; i < ST_UNMAPPED; i++)
 		if (seen[i])
-			fprintf(out, " %c %s ", states[i].letter, states[i].text);
+			fprintf(out, "  %c %s", states[i].letter, states[i].text);
 	if (seen[ST_UNMAPPED])
-		fputs(" blank: not mapped", out);
+		fputs("  blank: not mapped", out);
 	fputc('\n', out);
 }
 

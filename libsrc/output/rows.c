@@ -11,12 +11,13 @@
 #include "output.h"
 
 #define WHERE_SIZE 64
+#define STATE_WIDTH 36 /* wide enough for nearly all */
 
 /* "pfn 1a2b3c", "pfn 1a2b3c-1a2b47", "pfn 1a2b3c scattered": hexadecimal, of the first page. */
 static void put_where(char buf[WHERE_SIZE], const char *what, uint64_t first,
 		      const struct mi_run *run, unsigned int flag)
 {
-	if (run->n == 1)
+	if (run->n == 1 || (run->relation == MI_REL_ZERO && !(run->flags & flag)))
 		snprintf(buf, WHERE_SIZE, "%s%" PRIx64, what, first);
 	else if (run->flags & flag)
 		snprintf(buf, WHERE_SIZE, "%s%" PRIx64 "-%" PRIx64, what, first,
@@ -109,28 +110,33 @@ static void put_figures(const struct mi_page *page, const char *where, FILE *out
 			page ? "?" : ".");
 }
 
-static void put_flags(const struct mi_page *page, FILE *out)
+/* The end of the line: state and flags. */
+static void put_state(const char *words, const struct mi_page *page, FILE *out)
 {
 	const char *comma = "";
 	int f;
 
-	if (!page)
-		return;
-	if (page->why) {
-		fprintf(out, "  struct page: %s", mi_read_word(page->why));
+	if (!page || page->why) {
+		fprintf(out, "  %s", words);
+		if (page)
+			fprintf(out, "  struct page: %s", mi_read_word(page->why));
+		fputc('\n', out);
 		return;
 	}
-	fputs("  ", out);
+	fprintf(out, "  %-*s  ", STATE_WIDTH, words);
 	for (f = 0; f < MI_PG_NR; f++) {
 		if (!(page->flags >> f & 1))
 			continue;
 		fprintf(out, "%s%s", comma, mi_page_flag_name((enum mi_page_flag)f));
 		comma = ",";
 	}
-	if (page->hugetlb)
+	if (page->hugetlb) {
 		fprintf(out, "%shugetlb", comma);
+		comma = ",";
+	}
 	if (page->anon_exclusive)
-		fprintf(out, "%s", *comma || page->hugetlb ? ",anon_exclusive" : "anon_exclusive");
+		fprintf(out, "%sanon_exclusive", comma);
+	fputc('\n', out);
 }
 
 /* The file's own page, where the process sees another. */
@@ -142,9 +148,7 @@ static void put_slot(const struct mi_run *run, FILE *out)
 	slot_where(where, run);
 	fprintf(out, "%16s %10s %8s %-9s ", "", "", "", "in cache");
 	put_figures(page, where, out);
-	fprintf(out, "  %-28s", mi_cached_word(run->cached));
-	put_flags(page, out);
-	fputc('\n', out);
+	put_state(mi_cached_word(run->cached), page, out);
 }
 
 static bool put_row(void *arg, const struct mi_run *run)
@@ -166,9 +170,7 @@ static bool put_row(void *arg, const struct mi_run *run)
 	fprintf(out, "%16" PRIx64 " %10" PRIu64 " %8" PRIu64 " %-9s ", run->va, run->pgoff, run->n,
 		letters);
 	put_figures(page, where, out);
-	fprintf(out, "  %-28s", words);
-	put_flags(page, out);
-	fputc('\n', out);
+	put_state(words, page, out);
 	if (by_pte && run->relation != MI_REL_SAME && run->cached != MI_CACHED_NONE)
 		put_slot(run, out);
 	return !ferror(out);
@@ -188,8 +190,8 @@ static void put_title(const struct mi_mapping *m, FILE *out)
 	if (m->vma.file)
 		fprintf(out, " from page %" PRIu64 " (byte %" PRIu64 ") of the file", m->vma.pgoff,
 			m->vma.pgoff * MI_PAGE_SIZE);
-	fprintf(out, "\n%16s %10s %8s %-9s %-30s %3s %5s %5s  %-28s  %s\n", "VA", "PGOFF", "PAGES",
-		"PTE", "WHERE", "ORD", "REF", "MAP", "STATE", "FLAGS");
+	fprintf(out, "\n%16s %10s %8s %-9s %-30s %3s %5s %5s  %-*s  %s\n", "VA", "PGOFF", "PAGES",
+		"PTE", "WHERE", "ORD", "REF", "MAP", STATE_WIDTH, "STATE", "FLAGS");
 }
 
 enum mi_status mi_text_pages(struct mi_process *p, bool each, FILE *out, struct mi_error *err)

@@ -4,6 +4,7 @@
 #include <libsmartcols.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "escape.h"
 #include "table.h"
@@ -12,6 +13,7 @@ struct mi_table {
 	struct libscols_table *tb;
 	struct libscols_line *line;
 	size_t column;
+	const char *names; /* head of the last column */
 	bool no_memory;
 };
 
@@ -26,7 +28,7 @@ struct mi_table *mi_table_new(void)
 		free(t);
 		return NULL;
 	}
-	/* Names come escaped; what is on them must not depend on the terminal or locale. */
+	/* Cells are escaped already; how they look must not depend on terminal or locale. */
 	scols_table_enable_noencoding(t->tb, 1);
 	scols_table_set_termforce(t->tb, SCOLS_TERMFORCE_NEVER);
 	return t;
@@ -54,6 +56,21 @@ void mi_table_left(struct mi_table *t, const char *head)
 void mi_table_right(struct mi_table *t, const char *head)
 {
 	column(t, head, SCOLS_FL_RIGHT);
+}
+
+/*
+ * libsmartcols asks the locale how wide a cell is, and in the C locale it does
+ * not return from a byte that is not ASCII. So it gets a mark for each name,
+ * and the name itself is put in the mark's place when the line goes out.
+ */
+#define NAME_MARK '@'
+
+void mi_table_names(struct mi_table *t, const char *head)
+{
+	char mark[] = {NAME_MARK, '\0'};
+
+	column(t, mark, 0);
+	t->names = head;
 }
 
 void mi_table_row(struct mi_table *t)
@@ -87,7 +104,14 @@ void mi_table_cell(struct mi_table *t, const char *fmt, ...)
 
 void mi_table_bytes(struct mi_table *t, const char *bytes)
 {
-	set(t, mi_escaped(bytes));
+	set(t, mi_escaped_ascii(bytes));
+}
+
+void mi_table_name(struct mi_table *t, const char *name)
+{
+	mi_table_cell(t, "%c", NAME_MARK);
+	if (!t->line || scols_line_set_userdata(t->line, (void *)name))
+		t->no_memory = true;
 }
 
 void mi_table_count(struct mi_table *t, uint64_t v, bool known)
@@ -100,13 +124,38 @@ void mi_table_count(struct mi_table *t, uint64_t v, bool known)
 		mi_table_cell(t, "%" PRIu64, v);
 }
 
+/* One line of the finished table; returns where the next begins. */
+static const char *put_line(const char *text, const char *name, FILE *out)
+{
+	const char *end = strchrnul(text, '\n');
+	size_t n = (size_t)(end - text);
+
+	if (name && n && text[n - 1] == NAME_MARK) {
+		fwrite(text, 1, n - 1, out);
+		mi_put_escaped(out, name);
+	} else {
+		fwrite(text, 1, n, out);
+	}
+	fputc('\n', out);
+	return *end ? end + 1 : end;
+}
+
 enum mi_status mi_table_print(struct mi_table *t, FILE *out, struct mi_error *err)
 {
+	size_t i, n = scols_table_get_nlines(t->tb);
+	char *text = NULL;
+	const char *s;
+
 	if (t->no_memory)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory for a table");
-	scols_table_set_stream(t->tb, out);
-	if (scols_print_table(t->tb))
+	if (!n)
+		return MI_OK;
+	if (scols_print_table_to_string(t->tb, &text) || !text)
 		return mi_fail(err, MI_ERR_NOMEM, "a table could not be laid out");
+	s = put_line(text, t->names, out);
+	for (i = 0; i < n && *s; i++)
+		s = put_line(s, scols_line_get_userdata(scols_table_get_line(t->tb, i)), out);
+	free(text);
 	return MI_OK;
 }
 

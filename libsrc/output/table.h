@@ -20,10 +20,13 @@ void mi_table_free(struct mi_table *t);
 
 void mi_table_left(struct mi_table *t, const char *head);
 void mi_table_right(struct mi_table *t, const char *head);
+/* The last column: names from the kernel, which may be long. Every row must have one. */
+void mi_table_names(struct mi_table *t, const char *head);
 
 void mi_table_row(struct mi_table *t);
 void mi_table_cell(struct mi_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void mi_table_bytes(struct mi_table *t, const char *bytes); /* escaped */
+void mi_table_bytes(struct mi_table *t, const char *bytes); /* escaped, all ASCII */
+void mi_table_name(struct mi_table *t, const char *name);   /* must last until printed */
 /* Zero is ".", so that what is there catches the eye; what is not known is "?". */
 void mi_table_count(struct mi_table *t, uint64_t v, bool known);
 

@@ -113,13 +113,13 @@ static enum mi_status put_threads(const struct mi_process *p, FILE *out, struct 
 	mi_table_right(t, "TID");
 	mi_table_left(t, "S");
 	mi_table_right(t, "TASK");
-	mi_table_left(t, "COMMAND");
+	mi_table_names(t, "COMMAND");
 	for (i = 0; i < p->n_threads; i++) {
 		mi_table_row(t);
 		mi_table_cell(t, "%d", p->threads[i].pid);
 		mi_table_cell(t, "%c", p->threads[i].state);
 		mi_table_cell(t, "%" PRIx64, p->threads[i].addr);
-		mi_table_bytes(t, p->threads[i].comm);
+		mi_table_name(t, p->threads[i].comm);
 	}
 	fputs("\nTHREADS\n", out);
 	st = mi_table_print(t, out, err);
@@ -199,7 +199,7 @@ static void all_columns(struct mi_table *t)
 	for (i = 0; i < sizeof(right) / sizeof(right[0]); i++)
 		mi_table_right(t, right[i]);
 	mi_table_left(t, "S");
-	mi_table_left(t, "COMMAND");
+	mi_table_names(t, "COMMAND");
 }
 
 static void kib(struct mi_table *t, bool known, int64_t pages)
@@ -235,7 +235,7 @@ static void all_row(struct mi_table *t, const struct mi_summary *s)
 			mi_table_cell(t, "-");
 	}
 	mi_table_cell(t, "%c", s->task.state);
-	mi_table_bytes(t, s->task.comm);
+	mi_table_name(t, s->task.comm);
 }
 
 enum mi_status mi_text_all(const struct mi_all *all, const struct mi_request *ask, FILE *out,

@@ -79,14 +79,14 @@ enum mi_status mi_text_sources(const struct mi_kernel *k, FILE *out, struct mi_e
 	mi_table_left(t, "OK");
 	mi_table_right(t, "MS");
 	mi_table_left(t, "DETAIL");
-	mi_table_left(t, "WHERE");
+	mi_table_names(t, "WHERE");
 	for (i = 0; i < n; i++) {
 		mi_table_row(t);
 		mi_table_bytes(t, src[i].what);
 		mi_table_cell(t, src[i].ok ? "yes" : "no");
 		mi_table_cell(t, "%.1f", src[i].ms);
 		mi_table_bytes(t, src[i].detail);
-		mi_table_bytes(t, src[i].where);
+		mi_table_name(t, src[i].where);
 	}
 	fprintf(out, "\nSOURCES (memory: %s)\n", mi_target_facts(k->t)->provider);
 	st = mi_table_print(t, out, err);

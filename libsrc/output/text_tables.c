@@ -63,7 +63,7 @@ static void file_row(struct mi_table *t, const struct mi_process *p, const struc
 		mi_table_cell(t, "?");
 	}
 	mi_table_counter_cells(t, used, p->k, &m->totals, MI_IN_FILES);
-	mi_table_bytes(t, *m->name ? m->name : "?");
+	mi_table_name(t, *m->name ? m->name : "?");
 }
 
 enum mi_status mi_text_files(const struct mi_process *p, FILE *out, struct mi_error *err)
@@ -92,7 +92,7 @@ enum mi_status mi_text_files(const struct mi_process *p, FILE *out, struct mi_er
 	mi_table_right(t, "DEV");
 	mi_table_right(t, "INODE");
 	mi_table_counter_columns(t, used);
-	mi_table_left(t, "FILE");
+	mi_table_names(t, "FILE");
 	for (i = 0; i < p->n_maps; i++)
 		if (p->maps[i].kind == MI_MAP_FILE)
 			file_row(t, p, &p->maps[i], used, advice);
@@ -127,14 +127,14 @@ enum mi_status mi_text_other(const struct mi_process *p, FILE *out, struct mi_er
 		return no_memory(err);
 	range_columns(t);
 	mi_table_counter_columns(t, used);
-	mi_table_left(t, "NAME");
+	mi_table_names(t, "NAME");
 	for (i = 0; i < p->n_maps; i++) {
 		if (p->maps[i].kind == MI_MAP_FILE)
 			continue;
 		mi_table_row(t);
 		range_cells(t, &p->maps[i].vma);
 		mi_table_counter_cells(t, used, p->k, &p->maps[i].totals, MI_IN_OTHER);
-		mi_table_bytes(t, other_name(&p->maps[i]));
+		mi_table_name(t, other_name(&p->maps[i]));
 	}
 	return print_and_free(t, "OTHER MEMORY", out, err);
 }
@@ -155,7 +155,7 @@ static void whole_row(struct mi_table *t, const struct mi_process *p,
 		for (; used; used &= used - 1)
 			mi_table_cell(t, "?");
 	mi_table_bytes(t, *f->file.fs ? f->file.fs : "?");
-	mi_table_bytes(t, *f->path ? f->path : "?");
+	mi_table_name(t, *f->path ? f->path : "?");
 }
 
 enum mi_status mi_text_whole_files(const struct mi_process *p, FILE *out, struct mi_error *err)
@@ -174,7 +174,7 @@ enum mi_status mi_text_whole_files(const struct mi_process *p, FILE *out, struct
 	mi_table_right(t, "NRPAGES");
 	mi_table_counter_columns(t, used);
 	mi_table_left(t, "FS");
-	mi_table_left(t, "FILE");
+	mi_table_names(t, "FILE");
 	for (i = 0; i < p->n_files; i++)
 		whole_row(t, p, &p->files[i], used);
 	return print_and_free(t, "WHOLE FILES (counts from PAGES on: the cache of the whole file)",

@@ -7,7 +7,7 @@ void mi_vma_permissions(const struct mi_vma *vma, char buf[5])
 	buf[0] = vma->flags & MI_VM_READ ? 'r' : '-';
 	buf[1] = vma->flags & MI_VM_WRITE ? 'w' : '-';
 	buf[2] = vma->flags & MI_VM_EXEC ? 'x' : '-';
-	buf[3] = vma->flags & MI_VM_SHARED ? 's' : 'p';
+	buf[3] = vma->flags & MI_VM_MAYSHARE ? 's' : 'p';
 	buf[4] = '\0';
 }
 

@@ -191,6 +191,7 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 		return mi_fail(err, MI_ERR_IO, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump: no regular file", path);
+	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
 	k->ctx = kdump_new();
 	if (!k->ctx)
 		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
@@ -204,7 +205,6 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
 			path, format);
 	}
-	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
 	mi_elf_map_load(&k->elf, k->fd);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
 	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);

@@ -17,7 +17,7 @@ for p in json.load(sys.stdin)["processes"]:
         print(p["pid"])' "$1" | head -n 1
 }
 
-fails "no dump given" 1 "vmcore" "$mi" 1
+fails "no dump given" 2 "vmcore" "$mi" 1
 fails "no PID given" 2 "PID" "$mi" -c "$dump"
 fails "no such file" 1 "No such file" "$mi" -c "$t/none" 1
 fails "a directory" 1 "not a dump|regular file" "$mi" -c "$t" 1

@@ -364,7 +364,7 @@ class Oracle:
         d.check("size", f["size_bytes"], int(info["size"]))
         cached, none = 0, {"kind": "none"}
         for i, (core, pfn) in enumerate(zip(mincore, pfns)):
-            c = rows[i].get("cache", none) if i in rows else none
+            c = rows[i].get("cached", none) if i in rows else none
             page = c.get("page")
             resident = c["kind"] == "folio" and (not page or "uptodate" in page["flags"])
             cached += resident
@@ -377,10 +377,10 @@ class Oracle:
             if page:
                 self.page_flags(df, f"page {i}", page, c["pfn"])
         for kind in ("shadow", "swap"):
-            d.check(f"{kind} entries", {i for i, r in rows.items() if r.get("cache", none)["kind"] == kind},
+            d.check(f"{kind} entries", {i for i, r in rows.items() if r.get("cached", none)["kind"] == kind},
                     self.notes.get((kind, dev, int(info["ino"])), set()))
         d.check("pages counted", f["cache"]["cached"],
-                sum(1 for r in rows.values() if r.get("cache", none)["kind"] == "folio"))
+                sum(1 for r in rows.values() if r.get("cached", none)["kind"] == "folio"))
         d.report(self.tap, f"file {path}: mincore and frames")
         df.report(self.tap, f"file {path}: kpageflags", must_compare=cached > 0)
         return True

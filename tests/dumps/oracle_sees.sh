@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The oracle must notice a difference of one bit, or its silence means nothing.
+#   oracle_sees.sh COMMAND DUMP TRUTH
+set -uo pipefail
+. "$(dirname "$0")/../tap.sh"
+mi=$1
+dump=$2
+truth=$3
+pid=$(grep -lx file-private "$truth"/proc/*/comm | sed 's|.*/proc/\([0-9]*\)/.*|\1|')
+
+# One word of a binary file of the truth: FILE INDEX XOR
+flip() {
+	python3 - "$1" "$2" "$3" <<'PY'
+import struct, sys
+path, index, xor = sys.argv[1], int(sys.argv[2]), int(sys.argv[3], 0)
+data = bytearray(open(path, "rb").read())
+old, = struct.unpack_from("<Q", data, 8 * index)
+struct.pack_into("<Q", data, 8 * index, old ^ xor)
+open(path, "wb").write(data)
+PY
+}
+
+# NAME COMMAND...: a copy of the truth with one lie must be found out.
+sees() {
+	local name=$1
+	shift
+	rm -rf "$tap_dir/truth"
+	cp -r "$truth" "$tap_dir/truth"
+	"$@"
+	tests/dumps/oracle.py --mmapinfo "$mi" --pid "$pid" "$dump" "$tap_dir/truth" \
+		>"$tap_dir/out" 2>&1
+	[ $? -eq 1 ] && grep -q '^not ok' "$tap_dir/out"
+	ok $? "$name" "$tap_dir/out"
+}
+
+t=$tap_dir/truth
+# A page that is present: the first of the program's text.
+pfn=$(od -An -t u8 -N 8 "$truth/proc/$pid/pagemap" | python3 -c 'print(int(input()) & (1 << 55) - 1)')
+tests/dumps/oracle.py --mmapinfo "$mi" --pid "$pid" "$dump" "$truth" >"$tap_dir/out" 2>&1
+ok $? "the truth itself passes" "$tap_dir/out"
+sees "present" flip "$t/proc/$pid/pagemap" 0 0x8000000000000000
+sees "another frame" flip "$t/proc/$pid/pagemap" 0 0x1
+sees "soft-dirty" flip "$t/proc/$pid/pagemap" 0 0x80000000000000
+sees "exclusive" flip "$t/proc/$pid/pagemap" 0 0x100000000000000
+sees "a page flag" flip "$t/kpageflags" "$pfn" 0x10
+sees "a map count" flip "$t/kpagecount" "$pfn" 0x1
+sees "permissions" sed -i '1s/r--p/rw-p/' "$t/proc/$pid/maps"
+sees "a missing mapping" sed -i 2d "$t/proc/$pid/maps"
+sees "smaps" sed -i '0,/^Rss: .*/s//Rss: 4000 kB/' "$t/proc/$pid/smaps"
+done_testing

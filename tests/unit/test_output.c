@@ -1,0 +1,850 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * test_output.c - text, maps and JSON of a process made by hand
+ *
+ * The walks of inspect/ are replaced here: they hand out the runs below. Run
+ * from the top of the source tree: the JSON schema is looked for in docs/.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "../../libsrc/output/escape.h"
+#include "../../libsrc/output/json_writer.h"
+#include "../../libsrc/output/output.h"
+#include "../../libsrc/target/internal.h"
+
+#define BIT(flag) (1U << (flag))
+#define CLEAN (BIT(MI_PG_UPTODATE) | BIT(MI_PG_LRU))
+
+/* ---- the process ---- */
+
+static struct mi_target target;
+static struct mi_kernel kernel;
+static struct mi_process process;
+static struct mi_mapping maps[3];
+static struct mi_mapped_file files[1];
+static struct mi_task threads[2];
+static struct mi_run runs[8];
+static size_t n_runs;
+static uint64_t handed_out, repeat; /* repeat: hand the runs out so many times */
+static enum mi_status walk_fails;
+static struct mi_request ask;
+
+static struct mi_run unmapped(uint64_t pgoff, uint64_t n)
+{
+	struct mi_run r = {.va = 0x7f0000000000 + pgoff * MI_PAGE_SIZE, .pgoff = pgoff, .n = n};
+
+	return r;
+}
+
+static struct mi_page page(uint64_t pfn, uint32_t flags)
+{
+	struct mi_page p = {.pfn = pfn,
+			    .head_pfn = pfn,
+			    .flags = flags,
+			    .owner = MI_OWNER_FILE,
+			    .refcount = 2,
+			    .mapcount = 1};
+
+	return p;
+}
+
+static struct mi_run cached(uint64_t pgoff, uint64_t n, uint64_t pfn, uint32_t flags)
+{
+	struct mi_run r = unmapped(pgoff, n);
+
+	r.cached = MI_CACHED_FOLIO;
+	r.slot_pfn = pfn;
+	r.slot_page = page(pfn, flags);
+	r.has_slot_page = true;
+	r.flags = MI_RUN_SLOT_PFN_CONSECUTIVE;
+	return r;
+}
+
+static struct mi_run mapped(uint64_t pgoff, uint64_t n, uint64_t pfn, uint32_t flags)
+{
+	struct mi_run r = cached(pgoff, n, pfn, flags);
+
+	r.pte = MI_PTE_PRESENT;
+	r.pte_bits = MI_PTE_YOUNG;
+	r.level = 1;
+	r.has_pfn = true;
+	r.pfn = pfn;
+	r.has_page = true;
+	r.page = r.slot_page;
+	r.relation = MI_REL_SAME;
+	r.flags = MI_RUN_PFN_CONSECUTIVE | MI_RUN_SLOT_PFN_CONSECUTIVE;
+	return r;
+}
+
+static struct mi_run private_copy(uint64_t pgoff)
+{
+	struct mi_run r = mapped(pgoff, 1, 0x500, CLEAN | BIT(MI_PG_SWAPBACKED));
+
+	r.page.owner = MI_OWNER_ANON;
+	r.page.anon_exclusive = true;
+	r.pte_bits |= MI_PTE_DIRTY | MI_PTE_WRITE;
+	r.relation = MI_REL_PRIVATE;
+	r.slot_pfn = 0x600;
+	r.slot_page = page(0x600, CLEAN);
+	return r;
+}
+
+static void make_runs(void)
+{
+	n_runs = 0;
+	runs[n_runs++] = mapped(0, 4, 0x100, CLEAN | BIT(MI_PG_DIRTY));
+	runs[n_runs++] = private_copy(4);
+	runs[n_runs++] = cached(5, 3, 0x200, BIT(MI_PG_LOCKED));
+	runs[n_runs++] = cached(8, 1, 0x203, CLEAN | BIT(MI_PG_READAHEAD));
+	runs[n_runs] = unmapped(9, 2);
+	runs[n_runs].cached = MI_CACHED_SHADOW;
+	runs[n_runs++].slot_value = 0xabc;
+	runs[n_runs] = unmapped(11, 1);
+	runs[n_runs].pte = MI_PTE_UNREADABLE;
+	runs[n_runs++].pte_why = MI_READ_EXCLUDED;
+	runs[n_runs++] = unmapped(12, 2);
+	runs[n_runs] = unmapped(14, 2);
+	runs[n_runs++].beyond_eof = true;
+}
+
+static void make_mappings(void)
+{
+	memset(maps, 0, sizeof(maps));
+	maps[0].vma =
+		(struct mi_vma){.start = 0x7f0000000000,
+				.end = 0x7f0000010000,
+				.flags = MI_VM_READ | MI_VM_SHARED | MI_VM_RAND_READ | 1ULL << 60,
+				.addr = 0xffff888000001000,
+				.file = 0xffff888000002000};
+	maps[0].kind = MI_MAP_FILE;
+	maps[0].name = "/data/\xc3\xa4\nb\\c\xff";
+	maps[0].totals = (struct mi_totals){
+		.pages = 16, .mapped = 5, .cached = 9, .dirty = 4, .locked = 3, .evicted = 2};
+	maps[1] = maps[0];
+	maps[1].vma.start = 0x7f0000020000;
+	maps[1].vma.end = 0x7f0000022000;
+	maps[1].vma.flags = MI_VM_READ | MI_VM_WRITE;
+	maps[1].vma.pgoff = 16;
+	maps[1].totals = (struct mi_totals){.pages = 2, .private_copies = 1};
+	maps[2].vma = (struct mi_vma){.start = 0x1000, .end = 0x3000, .flags = MI_VM_READ};
+	maps[2].kind = MI_MAP_ANON;
+	maps[2].file = ~(size_t)0;
+	maps[2].name = "[heap]";
+	maps[2].totals = (struct mi_totals){.pages = 2, .mapped = 1, .anon = 1};
+}
+
+static void make_file(void)
+{
+	memset(files, 0, sizeof(files));
+	files[0].path = maps[0].name;
+	files[0].file = (struct mi_file){.mapping = 0xffff888000003000,
+					 .inode = 0xffff888000004000,
+					 .ino = 42,
+					 .dev_major = 8,
+					 .dev_minor = 1,
+					 .size = 14 * MI_PAGE_SIZE - 1,
+					 .nrpages = 9,
+					 .nrpages_known = true,
+					 .fs = "ext4"};
+	files[0].cache = (struct mi_totals){.pages = 14, .cached = 9};
+	files[0].cache_known = true;
+	files[0].n_mappings = 2;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&target, 0, sizeof(target));
+	memset(&kernel, 0, sizeof(kernel));
+	target.facts = (struct mi_target_facts){.release = "6.1.0-test",
+						.arch = "x86_64",
+						.provider = "by hand",
+						.dump_format = "elf",
+						.dump_level = -1,
+						.page_shift = 12,
+						.paging_levels = 4};
+	kernel.t = &target;
+	make_mappings();
+	make_file();
+	make_runs();
+	threads[0] = (struct mi_task){.addr = 0xffff888000005000,
+				      .pid = 105,
+				      .tgid = 105,
+				      .ppid = 1,
+				      .comm = "reader",
+				      .state = 'D'};
+	threads[1] = threads[0];
+	threads[1].pid = 106;
+	process = (struct mi_process){.k = &kernel,
+				      .task = threads[0],
+				      .mm_tid = 105,
+				      .threads = threads,
+				      .n_threads = 1,
+				      .maps = maps,
+				      .n_maps = 3,
+				      .files = files,
+				      .n_files = 1};
+	process.mm = (struct mi_mm){.addr = 0xffff888000006000,
+				    .users = 1,
+				    .map_count = 3,
+				    .total_vm = 20,
+				    .rss_known = true,
+				    .rss_file = 5,
+				    .rss_anon = 1};
+	memset(&ask, 0, sizeof(ask));
+	ask.width = 80;
+	handed_out = 0;
+	repeat = 1;
+	walk_fails = MI_OK;
+	return 0;
+}
+
+/* ---- in place of inspect/pages.c ---- */
+
+static enum mi_status hand_out(mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	uint64_t turn;
+	size_t i;
+
+	for (turn = 0; turn < repeat; turn++)
+		for (i = 0; i < n_runs; i++) {
+			handed_out++;
+			if (!fn(arg, &runs[i]))
+				return MI_OK;
+			if (walk_fails)
+				return mi_fail(err, walk_fails, "the walk \"failed\"");
+		}
+	return MI_OK;
+}
+
+enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m, bool each,
+				mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	(void)p;
+	(void)each;
+	return m == &maps[0] ? hand_out(fn, arg, err) : MI_OK;
+}
+
+enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,
+			     mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	struct mi_run r = cached(0, 3, 0x100, CLEAN);
+
+	(void)p;
+	(void)f;
+	(void)each;
+	(void)err;
+	r.va = 0;
+	fn(arg, &r);
+	return MI_OK;
+}
+
+/* ---- helpers ---- */
+
+static char *text;
+static size_t text_size;
+
+static FILE *begin(void)
+{
+	FILE *out;
+
+	free(text);
+	text = NULL;
+	out = open_memstream(&text, &text_size);
+	assert_non_null(out);
+	return out;
+}
+
+static void has(const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in:\n%s", part, text);
+}
+
+static void has_not(const char *part)
+{
+	if (strstr(text, part))
+		fail_msg("'%s' is in:\n%s", part, text);
+}
+
+static void as_text(void)
+{
+	struct mi_error err;
+	FILE *out = begin();
+
+	assert_int_equal(mi_text_process(&process, &ask, out, &err), MI_OK);
+	fclose(out);
+	has_not(" \n"); /* no trailing blanks */
+}
+
+static enum mi_status as_json(struct mi_error *err)
+{
+	FILE *out = begin();
+	enum mi_status st = mi_json_process(&process, &ask, out, err);
+
+	fclose(out);
+	has_not("\n\n");
+	return st;
+}
+
+/* The text is JSON of the schema, for which Python expression @that (of d) holds. */
+static void json_is(const char *that)
+{
+	char path[] = "/tmp/mmapinfo-test-XXXXXX", command[1024];
+	int fd = mkstemp(path), status;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, text_size), (ssize_t)text_size);
+	close(fd);
+	snprintf(command, sizeof(command),
+		 "python3 -c 'import json, sys, jsonschema\n"
+		 "d = json.load(open(sys.argv[1], encoding=\"utf-8\"))\n"
+		 "s = json.load(open(\"docs/mmapinfo.schema.json\"))\n"
+		 "jsonschema.validate(d, s)\n"
+		 "assert %s' %s",
+		 that, path);
+	status = system(command);
+	unlink(path);
+	if (status)
+		fail_msg("not so: %s\n%s", that, text);
+}
+
+/* ---- text ---- */
+
+static void test_text_head(void **state)
+{
+	(void)state;
+	as_text();
+	has("PID 105  reader  D (uninterruptible sleep)  parent 1  task ffff888000005000  "
+	    "mm ffff888000006000\n");
+	has("RSS 24 KiB (file 20, anon 4, shmem 0)  swap 0 KiB  size 80 KiB  VMAs 3  threads 1\n");
+	has("KERNEL 6.1.0-test  x86_64  4 page-table levels  dump elf\n");
+	has_not("NOT READ");
+	has_not("Selected");
+	has_not("THREADS");
+}
+
+static void test_text_head_unusual(void **state)
+{
+	(void)state;
+	process.mm.rss_known = false;
+	process.selected = true;
+	process.n_threads = 2;
+	process.mm_tid = 106;
+	process.task.ppid = -1;
+	strcpy(process.task.comm, "a\x1b[31m");
+	target.facts.dump_level = 31;
+	as_text();
+	has("PID 105  a\\033[31m  D");
+	has_not("parent");
+	has("its memory lives on in thread 106");
+	has("RSS ?  size");
+	has("level 31");
+	has("Selected: 3 of 3 mappings");
+	has("\nTHREADS\nTID S             TASK COMMAND\n105 D ffff888000005000 reader\n");
+}
+
+static void test_text_tables(void **state)
+{
+	(void)state;
+	as_text();
+	has("       START          END PERM ADVICE PGOFF DEV INODE PAGES MAPPED CACHED DIRTY WB "
+	    "LOCKED"
+	    " EVICT PRIV FILE\n");
+	has("7f0000000000 7f0000010000 r--s random     0 8:1    42    16      5      9     4  .    "
+	    "  3"
+	    "     2    . /data/\xc3\xa4\\012b\\134c\\377\n");
+	has("7f0000020000 7f0000022000 rw-p .         16 8:1    42     2      .      .     .  .    "
+	    "  ."
+	    "     .    1 /data/");
+	has("MAPPINGS MAPPED BYTES NRPAGES PAGES CACHED DIRTY WB LOCKED EVICT FS   FILE\n");
+	has("       2      . 57343       9    14      9     .  .      .     . ext4 /data/");
+	has("START  END PERM PAGES MAPPED SWAP ANON NAME\n"
+	    " 1000 3000 r--p     2      1    .    1 [heap]\n");
+}
+
+static void test_text_unknown(void **state)
+{
+	(void)state;
+	kernel.l.off[MI_F_CACHE] = true;
+	strcpy(kernel.l.why[MI_F_CACHE], "no member address_space.i_pages");
+	files[0].cache_known = false;
+	files[0].file.nrpages_known = false;
+	maps[1].file = ~(size_t)0;
+	maps[1].file_unreadable = true;
+	maps[1].name = "";
+	as_text();
+	has("7f0000000000 7f0000010000 r--s random     0 8:1    42    16      5      ?     ?  ?    "
+	    "  ?"
+	    "     ?    . /data/");
+	has("rw-p .         16   ?     ?     2      .      ?     ?  ?      ?     ?    1 ?\n");
+	has("? cached, ? dirty");
+	has("\nNOT READ\n  the page cache: cannot be had in this kernel: no member "
+	    "address_space.i_pages\n");
+}
+
+static void test_text_problems(void **state)
+{
+	(void)state;
+	mi_problem_read(&kernel.problems, "page table", 0x1000, MI_READ_EXCLUDED, "pages missing");
+	mi_problem_read(&kernel.problems, "page table", 0x2000, MI_READ_EXCLUDED, "pages missing");
+	mi_problem_bad(&kernel.problems, "xa_node", 0x3000, "runs in a circle", NULL);
+	kernel.problems.dropped = 3;
+	target.facts.incomplete = true;
+	target.facts.absent_may_be_zero = true;
+	as_text();
+	has("  page table: not in the dump (filtered out) (2 times, first at 1000): pages "
+	    "missing\n");
+	has("  xa_node: runs in a circle (at 3000)\n");
+	has("  and 3 more of other kinds\n");
+	has("  the dump is incomplete");
+	has("cannot tell pages that were filtered out from zeroes");
+}
+
+static void test_text_sources(void **state)
+{
+	(void)state;
+	ask.sources = true;
+	target.n_sources = 1;
+	target.sources[0] = (struct mi_source){"types", "BTF in the dump", "5 types", true, 1.25};
+	as_text();
+	has("\nSOURCES (memory: by hand)\nWHAT  OK   MS DETAIL  WHERE\n"
+	    "types yes 1.2 5 types BTF in the dump\n");
+}
+
+static void test_text_pages(void **state)
+{
+	(void)state;
+	ask.pages = true;
+	as_text();
+	has("\n7f0000000000-7f0000010000 r--s  /data/\xc3\xa4\\012b\\134c\\377  16 pages from page "
+	    "0 "
+	    "(byte 0) of the file\n");
+	has("    7f0000000000          0        4 y-------  pfn 100-103                      0     "
+	    "2"
+	    "     1  mapped dirty young                    uptodate,dirty,lru\n");
+	has("ydw-----  pfn 500                          0     2     1  private-copy pte-dirty "
+	    "young "
+	    "cached   uptodate,lru,swapbacked,anon_exclusive\n");
+	has("in cache  pfn 600                          0     2     1  folio");
+	has("        3 .         pfn 200-202                      0     2     1  cached reading");
+	has("shadow abc                       .     .     .  evicted\n");
+	has("excluded                         .     .     .  pte-unknown\n");
+	has(".     .     .  absent\n");
+	has(".     .     .  beyond-eof\n");
+	has("\n1000-3000 r--p  [heap]  2 pages\n");
+}
+
+static void test_text_failure(void **state)
+{
+	struct mi_error err;
+	FILE *out = begin();
+
+	(void)state;
+	ask.pages = true;
+	walk_fails = MI_ERR_INTERRUPTED;
+	mi_problem_read(&kernel.problems, "page table", 0x1000, MI_READ_IO, NULL);
+	assert_int_equal(mi_text_process(&process, &ask, out, &err), MI_ERR_INTERRUPTED);
+	fclose(out);
+	assert_string_equal(err.text, "the walk \"failed\"");
+	has("NOT READ");
+}
+
+/* A full disk ends a long walk early. */
+static void test_output_fails(void **state)
+{
+	struct mi_error err;
+	FILE *out = fopen("/dev/full", "w");
+
+	(void)state;
+	assert_non_null(out);
+	repeat = 1000000;
+	ask.pages = true;
+	mi_text_process(&process, &ask, out, &err);
+	assert_true(handed_out < 10000);
+	handed_out = 0;
+	mi_json_process(&process, &ask, out, &err);
+	assert_true(handed_out < 10000);
+	fclose(out);
+}
+
+/* ---- maps ---- */
+
+static void test_map_small(void **state)
+{
+	(void)state;
+	ask.map = true;
+	as_text();
+	/* 18 pages are mapped; the last two of them have no run. */
+	has("\\377  (1 char = 1 page)\n"
+	    "            R being read  D dirty  P private copy  ? not to be had  a readahead marker"
+	    "  e evicted  . absent  ~ beyond EOF  blank: not mapped\n"
+	    "          0 DDDDPRRRaee?..~~  \n");
+}
+
+static void test_map_gap(void **state)
+{
+	(void)state;
+	ask.map = true;
+	n_runs = 0;
+	runs[n_runs++] = mapped(0, 1, 0x100, CLEAN);
+	runs[n_runs++] = unmapped(1, 8190);
+	runs[n_runs++] = mapped(8191, 1, 0x100, CLEAN);
+	maps[0].vma.end = maps[0].vma.start + 8192 * MI_PAGE_SIZE;
+	process.n_maps = 1;
+	files[0].file.size = 8192 * MI_PAGE_SIZE;
+	as_text();
+	has("(1 char = 8 pages)\n            M mapped  . absent\n"
+	    "          0 M...............................................................\n"
+	    "        512 ................................................................\n"
+	    "        ...\n"
+	    "       7680 ...............................................................M\n");
+}
+
+static void test_map_offset(void **state)
+{
+	uint64_t far = 1ULL << 50;
+
+	(void)state;
+	ask.map = true;
+	n_runs = 0;
+	runs[n_runs++] = mapped(far + 3, 2, 0x100, CLEAN);
+	maps[0].vma.pgoff = far + 3;
+	maps[0].vma.end = maps[0].vma.start + 2 * MI_PAGE_SIZE;
+	process.n_maps = 1;
+	as_text();
+	has("\n1125899906842624    MM\n");
+	maps[0].vma.pgoff = ~0ULL - 1; /* damaged: must not loop or overflow */
+	as_text();
+	has("1 char =");
+}
+
+static void test_map_width(void **state)
+{
+	(void)state;
+	ask.map = true;
+	n_runs = 0;
+	runs[n_runs++] = mapped(0, 60, 0x100, CLEAN);
+	maps[0].vma.end = maps[0].vma.start + 60 * MI_PAGE_SIZE;
+	process.n_maps = 1;
+	ask.width = 50;
+	as_text();
+	has("\n          0 MMMMMMMMMMMMMMMMMMMMMMMMMMMMMMMM\n"
+	    "         32 MMMMMMMMMMMMMMMMMMMMMMMMMMMM\n");
+}
+
+/* ---- JSON ---- */
+
+static void test_json(void **state)
+{
+	struct mi_error err;
+
+	(void)state;
+	ask.sources = true;
+	target.n_sources = 1;
+	target.sources[0] = (struct mi_source){"types", "BTF in the dump", "5 types", true, 1.25};
+	ask.pages = true;
+	assert_int_equal(as_json(&err), MI_OK);
+	has("{\n  \"schema\": \"mmapinfo/1\",\n  \"kernel\": {\n    \"release\": \"6.1.0-test\",");
+	has("\"level\": null");
+	json_is("d[\"complete\"] and d[\"sources\"][0][\"ms\"] == 1.25");
+	json_is("len(d[\"mappings\"]) == 3 and d[\"mappings\"][2][\"file\"] is None");
+	json_is("d[\"mappings\"][0][\"flags\"] == [\"read\", \"shared\", \"rand_read\", "
+		"\"bit_60\"]");
+	json_is("d[\"mappings\"][0][\"totals\"][\"dirty\"] == 4");
+	json_is("\"dirty\" not in d[\"mappings\"][2][\"totals\"]");
+	json_is("d[\"files\"][0][\"size_pages\"] == 14 and d[\"files\"][0][\"device\"] == \"8:1\"");
+	json_is("d[\"files\"][0][\"pages\"][0][\"state\"] == \"cached\"");
+	has("\n        {\"va\":\"0x7f0000000000\",\"pgoff\":0,\"pages\":4,\"state\":\"mapped dirty "
+	    "young\","
+	    "\"relation\":\"same\",\"pte\":{\"kind\":\"present\",\"level\":1,\"pfn\":256,"
+	    "\"pfns\":\"consecutive\",\"bits\":[\"young\"]},\"page\":{\"order\":0,\"refcount\":2,"
+	    "\"mapcount\":1,\"owner\":\"file\",\"index\":0,\"flags\":[\"uptodate\",\"dirty\","
+	    "\"lru\"]},"
+	    "\"cached\":{\"kind\":\"folio\",\"pfn\":256,\"pfns\":\"consecutive\",\"marks\":[]}},"
+	    "\n");
+	has("{\"kind\":\"unreadable\",\"why\":\"excluded\"}");
+	has("\"cached\":{\"kind\":\"shadow\",\"value\":\"0xabc\"}");
+	json_is("d[\"mappings\"][0][\"pages\"][-1][\"beyond_eof\"]");
+}
+
+static void test_json_names(void **state)
+{
+	struct mi_error err;
+
+	(void)state;
+	assert_int_equal(as_json(&err), MI_OK);
+	has("\"name\": \"/data/\xc3\xa4\\nb\\\\c\xef\xbf\xbd\",\n"
+	    "      \"name_hex\": \"2f646174612fc3a40a625c63ff\",");
+	has("\"path_hex\"");
+	has_not("comm_hex");
+	has_not("sources");
+	has_not("by hand"); /* nothing of the provider without --sources */
+	json_is("\"pages\" not in d[\"mappings\"][0]");
+}
+
+static void test_json_unknown(void **state)
+{
+	struct mi_error err;
+
+	(void)state;
+	kernel.l.off[MI_F_CACHE] = true;
+	strcpy(kernel.l.why[MI_F_CACHE], "no member");
+	files[0].cache_known = false;
+	files[0].file.nrpages_known = false;
+	process.mm.rss_known = false;
+	mi_problem_read(&kernel.problems, "page table", 0x1000, MI_READ_EXCLUDED, NULL);
+	assert_int_equal(as_json(&err), MI_OK);
+	json_is("d[\"mappings\"][0][\"totals\"][\"cached\"] is None");
+	json_is("d[\"mappings\"][0][\"totals\"][\"mapped\"] == 5");
+	json_is("d[\"files\"][0][\"cache\"] is None and d[\"files\"][0][\"nrpages\"] is None");
+	json_is("d[\"process\"][\"rss\"] is None and not d[\"complete\"]");
+	json_is("d[\"features_off\"] == [{\"feature\": \"the page cache\", \"why\": \"no "
+		"member\"}]");
+	json_is("d[\"problems\"][0][\"word\"] == \"excluded\" and "
+		"d[\"problems\"][0][\"effect\"] is None");
+}
+
+/* What came out before a failure is still a document. */
+static void test_json_failure(void **state)
+{
+	struct mi_error err;
+
+	(void)state;
+	ask.each = true;
+	walk_fails = MI_ERR_INTERRUPTED;
+	assert_int_equal(as_json(&err), MI_ERR_INTERRUPTED);
+	json_is("d[\"error\"] == \"the walk \\\"failed\\\"\" and not d[\"complete\"]");
+}
+
+static void test_all(void **state)
+{
+	struct mi_summary list[3] = {{.task = threads[0], .has_mm = true, .n_threads = 2},
+				     {.task = threads[1], .n_threads = 1},
+				     {.task = threads[1], .n_threads = 1}};
+	struct mi_all all = {&kernel, list, 3};
+	struct mi_error err;
+	FILE *out;
+
+	(void)state;
+	list[0].mm = process.mm;
+	list[1].task.kind = MI_TASK_ZOMBIE;
+	list[1].task.state = 'Z';
+	list[2].task.kind = MI_TASK_KTHREAD;
+	out = begin();
+	assert_int_equal(mi_text_all(&all, &ask, out, &err), MI_OK);
+	fclose(out);
+	has("PID PPID THREADS RSS FILE ANON SHMEM SWAP SIZE VMAS S COMMAND\n"
+	    "105    1       2  24   20    4     0    0   80    3 D reader\n"
+	    "106    1       1   -    -    -     -    -    -    - Z reader\n");
+	has("2 processes; 1 kernel threads are not shown.\n");
+	out = begin();
+	assert_int_equal(mi_json_all(&all, &ask, out, &err), MI_OK);
+	fclose(out);
+	json_is("len(d[\"processes\"]) == 2 and d[\"kernel_threads\"] == 1");
+	json_is("d[\"processes\"][0][\"rss\"][\"file_pages\"] == 5");
+	json_is("d[\"processes\"][1][\"mm\"] is None");
+}
+
+static void test_json_layout(void **state)
+{
+	struct mi_error err;
+	struct mi_json *w;
+	FILE *out = begin();
+
+	(void)state;
+	assert_int_equal(mi_json_new(out, &w, &err), MI_OK);
+	mi_json_object(w, NULL);
+	mi_json_array(w, "empty");
+	mi_json_array_end(w);
+	mi_json_array(w, "rows");
+	mi_json_line_object(w, NULL);
+	mi_json_u64(w, "max", ~0ULL);
+	mi_json_i64(w, "min", INT64_MIN);
+	mi_json_object_end(w);
+	mi_json_line_object(w, NULL);
+	mi_json_hex(w, "hex", ~0ULL);
+	mi_json_ms(w, "ms", 12.0625);
+	mi_json_object_end(w);
+	mi_json_array_end(w);
+	mi_json_text(w, "none", NULL);
+	mi_json_object_end(w);
+	assert_int_equal(mi_json_end(w, &err), MI_OK);
+	fclose(out);
+	assert_string_equal(text,
+			    "{\n"
+			    "  \"empty\": [\n"
+			    "  ],\n"
+			    "  \"rows\": [\n"
+			    "    {\"max\":18446744073709551615,\"min\":-9223372036854775808},\n"
+			    "    {\"hex\":\"0xffffffffffffffff\",\"ms\":12.063}\n"
+			    "  ],\n"
+			    "  \"none\": null\n"
+			    "}\n");
+}
+
+static void test_json_misuse(void **state)
+{
+	struct mi_error err;
+	struct mi_json *w;
+	FILE *out = begin();
+
+	(void)state;
+	assert_int_equal(mi_json_new(out, &w, &err), MI_OK);
+	mi_json_object(w, NULL);
+	mi_json_u64(w, NULL, 1); /* a member without its key */
+	mi_json_object_end(w);
+	assert_int_equal(mi_json_end(w, &err), MI_ERR_INVALID);
+	fclose(out);
+}
+
+/* ---- words ---- */
+
+static void words_are(const struct mi_run *run, const char *expected)
+{
+	char buf[256];
+
+	mi_run_words(run, buf, sizeof(buf));
+	assert_string_equal(buf, expected);
+}
+
+static void test_words_of_the_cache(void **state)
+{
+	struct mi_run r = unmapped(0, 1);
+
+	(void)state;
+	words_are(&r, "absent");
+	r.beyond_eof = true;
+	words_are(&r, "beyond-eof");
+	r = cached(0, 1, 1, CLEAN);
+	words_are(&r, "cached");
+	r.beyond_eof = true;
+	words_are(&r, "beyond-eof cached");
+	r = cached(0, 1, 1, BIT(MI_PG_LOCKED));
+	words_are(&r, "cached reading");
+	r = cached(0, 1, 1, CLEAN | BIT(MI_PG_LOCKED) | BIT(MI_PG_WRITEBACK) | BIT(MI_PG_DIRTY));
+	words_are(&r, "cached locked writeback dirty");
+	r = cached(0, 1, 1, BIT(MI_PG_ERROR));
+	words_are(&r, "cached not-uptodate error");
+	r = cached(0, 1, 1, CLEAN | BIT(MI_PG_READAHEAD));
+	words_are(&r, "cached readahead");
+	r.slot_page.why = MI_READ_EXCLUDED;
+	words_are(&r, "cached page-unknown");
+	r.cached = MI_CACHED_UNKNOWN;
+	r.has_slot_page = false;
+	words_are(&r, "cache-unknown");
+	r.cached = MI_CACHED_SWAP;
+	words_are(&r, "swapped");
+}
+
+static void test_words_of_ptes(void **state)
+{
+	struct mi_run r = mapped(0, 1, 1, CLEAN);
+
+	(void)state;
+	words_are(&r, "mapped young");
+	r.pte_bits = MI_PTE_DIRTY | MI_PTE_HUGE;
+	words_are(&r, "mapped pte-dirty huge");
+	r.pte = MI_PTE_PROT_NONE;
+	words_are(&r, "mapped prot-none pte-dirty huge");
+	r = private_copy(0);
+	words_are(&r, "private-copy pte-dirty young cached");
+	r.slot_page.flags = BIT(MI_PG_LOCKED);
+	words_are(&r, "private-copy pte-dirty young cached reading");
+	r = mapped(0, 1, 1, CLEAN);
+	r.relation = MI_REL_UNKNOWN;
+	r.page.why = MI_READ_EXCLUDED;
+	r.cached = MI_CACHED_NONE;
+	words_are(&r, "mapped page-unknown young");
+	r = unmapped(0, 1);
+	r.pte = MI_PTE_SWAP;
+	words_are(&r, "swapped");
+	r.relation = MI_REL_PRIVATE;
+	words_are(&r, "private-copy swapped");
+	r.pte = MI_PTE_MARKER;
+	r.swap_offset = MI_MARKER_GUARD;
+	words_are(&r, "guard");
+	r.pte = MI_PTE_UNREADABLE;
+	words_are(&r, "pte-unknown");
+}
+
+static void test_words_fit(void **state)
+{
+	struct mi_run r = private_copy(0);
+	char buf[16];
+
+	(void)state;
+	mi_run_words(&r, buf, sizeof(buf));
+	assert_string_equal(buf, "private-copy");
+	mi_run_words(&r, buf, 1);
+	assert_string_equal(buf, "");
+}
+
+/* ---- escapes ---- */
+
+static void escaped_is(const char *bytes, const char *utf8, const char *ascii)
+{
+	FILE *out = begin();
+	char *s = mi_escaped_ascii(bytes);
+
+	mi_put_escaped(out, bytes);
+	fclose(out);
+	assert_string_equal(text, utf8);
+	assert_string_equal(s, ascii);
+	free(s);
+}
+
+static void test_escapes(void **state)
+{
+	(void)state;
+	escaped_is("a b\t\x7f\\", "a b\\011\\177\\134", "a b\\011\\177\\134");
+	escaped_is("\xe2\x82\xac", "\xe2\x82\xac", "\\342\\202\\254");
+	escaped_is("\xc2\x9b", "\\302\\233", "\\302\\233");		  /* CSI, a C1 control */
+	escaped_is("\xc0\xaf", "\\300\\257", "\\300\\257");		  /* overlong */
+	escaped_is("\xed\xa0\x80", "\\355\\240\\200", "\\355\\240\\200"); /* a surrogate */
+	escaped_is("\xf4\x90\x80\x80", "\\364\\220\\200\\200", "\\364\\220\\200\\200");
+	escaped_is("\xf0\x9f", "\\360\\237", "\\360\\237"); /* cut */
+	assert_int_equal(mi_utf8_length("\xf0\x9f\x98\x80"), 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_text_head, setup),
+		cmocka_unit_test_setup(test_text_head_unusual, setup),
+		cmocka_unit_test_setup(test_text_tables, setup),
+		cmocka_unit_test_setup(test_text_unknown, setup),
+		cmocka_unit_test_setup(test_text_problems, setup),
+		cmocka_unit_test_setup(test_text_sources, setup),
+		cmocka_unit_test_setup(test_text_pages, setup),
+		cmocka_unit_test_setup(test_text_failure, setup),
+		cmocka_unit_test_setup(test_output_fails, setup),
+		cmocka_unit_test_setup(test_map_small, setup),
+		cmocka_unit_test_setup(test_map_gap, setup),
+		cmocka_unit_test_setup(test_map_offset, setup),
+		cmocka_unit_test_setup(test_map_width, setup),
+		cmocka_unit_test_setup(test_json, setup),
+		cmocka_unit_test_setup(test_json_names, setup),
+		cmocka_unit_test_setup(test_json_unknown, setup),
+		cmocka_unit_test_setup(test_json_failure, setup),
+		cmocka_unit_test_setup(test_all, setup),
+		cmocka_unit_test_setup(test_json_layout, setup),
+		cmocka_unit_test_setup(test_json_misuse, setup),
+		cmocka_unit_test_setup(test_words_of_the_cache, setup),
+		cmocka_unit_test_setup(test_words_of_ptes, setup),
+		cmocka_unit_test_setup(test_words_fit, setup),
+		cmocka_unit_test_setup(test_escapes, setup),
+	};
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	free(text);
+	return failed;
+}
