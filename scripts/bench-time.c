@@ -17,7 +17,10 @@
  * less than Python does. Beneath this one the floor is about 1 MB.
  */
 
-enum { EXIT_BROKEN = 125, EXIT_NO_COMMAND = 127 };
+enum {
+	EXIT_BROKEN = 125,
+	EXIT_NO_COMMAND = 127
+};
 
 struct taken {
 	double first; /* seconds until the first byte of output; below 0: none */

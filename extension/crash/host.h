@@ -35,13 +35,13 @@ struct mi_host_facts {
 
 void mi_host_facts(struct mi_host_facts *f);
 
-/* Bytes of a flattened dump, re-arranged. */
-bool mi_host_flat_bytes(uint64_t off, void *buf, size_t len);
+/* Bytes of a flattened dump, re-arranged; @fd is open on it. */
+bool mi_host_flat_bytes(int fd, uint64_t off, void *buf, size_t len);
 
 /* Files that may hold the kernel's types and symbols, best first; NULL when there are no more. */
 const char *mi_host_vmlinux(unsigned int i);
 
-/* Nobody reads the output any more. */
+/* The user has left the pager. */
 bool mi_host_output_closed(void);
 
 #endif

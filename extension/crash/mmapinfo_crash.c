@@ -2,9 +2,10 @@
 /*
  * mmapinfo_crash.c - the crash command, and the one file that knows defs.h
  *
- * Of crash's structures only struct program_context is used, and of that only
- * members that lie at the same place from 8.0.2 to 9.0.2 at least; all else is
- * functions. So one build serves all of them.
+ * Of crash's structures only struct program_context and the beginnings of
+ * task_table and task_context are used, and of those only members that lie at
+ * the same place from 8.0.2 to 9.0.2 at least; all else is functions. So one
+ * build serves all of them.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -134,9 +135,9 @@ void mi_host_facts(struct mi_host_facts *f)
 	f->dump_level = get_dump_level();
 }
 
-bool mi_host_flat_bytes(uint64_t off, void *buf, size_t len)
+bool mi_host_flat_bytes(int fd, uint64_t off, void *buf, size_t len)
 {
-	return read_flattened_format(pc->dfd, (off_t)off, buf, len);
+	return read_flattened_format(fd, (off_t)off, buf, len);
 }
 
 const char *mi_host_vmlinux(unsigned int i)
@@ -151,7 +152,7 @@ const char *mi_host_vmlinux(unsigned int i)
 
 bool mi_host_output_closed(void)
 {
-	return output_closed() || ferror(fp);
+	return output_closed();
 }
 
 /* ---- the command ---- */
@@ -165,15 +166,28 @@ static void tidy_up(void *arg)
 	pc->cmd_cleanup = NULL;
 }
 
+/* crash starts with the task that panicked or, if none did, an idle one. */
 static bool current_context(struct mi_request *ask)
 {
 	if (pc->flags & MINIMAL_MODE) {
 		error(INFO, "no current context in minimal mode: give a PID or task address\n");
 		return false;
 	}
+	if (!CURRENT_PID()) {
+		error(INFO, "the current context is an idle task, without memory of its own: "
+			    "give a PID or task address\n");
+		return false;
+	}
 	ask->whom = MI_WHOM_TASK;
-	ask->task = get_curtask();
+	ask->task = CURRENT_TASK();
 	return true;
+}
+
+/* "q" in the pager, or "| head": no reason to complain. */
+static bool reader_left(void)
+{
+	return output_closed() ||
+	       (ferror(fp) && pc->redirect & (REDIRECT_TO_PIPE | REDIRECT_TO_STDPIPE));
 }
 
 static void answer(const struct mi_command *cmd)
@@ -183,6 +197,8 @@ static void answer(const struct mi_command *cmd)
 	enum mi_status status;
 	bool sigint;
 
+	/* stdout stays in error when ^C ends a write to the terminal. */
+	clearerr(fp);
 	pc->cmd_cleanup = tidy_up;
 	mi_interrupt_begin();
 	status = mi_kept_begin(&k, &err);
@@ -194,7 +210,7 @@ static void answer(const struct mi_command *cmd)
 	/* Nothing of ours is open now: crash may jump. */
 	if (sigint)
 		raise(SIGINT);
-	if (status && status != MI_ERR_INTERRUPTED && !mi_host_output_closed())
+	if (status && status != MI_ERR_INTERRUPTED && !reader_left())
 		error(INFO, "%s\n", err.text);
 }
 

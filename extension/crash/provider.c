@@ -171,41 +171,56 @@ static bool file_bytes(void *arg, uint64_t off, void *buf, size_t len)
 	return pread(*(int *)arg, buf, len, (off_t)off) == (ssize_t)len;
 }
 
-static void facts_of_file(struct crash *c, const char *path)
+static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return mi_host_flat_bytes(*(int *)arg, off, buf, len);
+}
+
+static void facts_of_file(struct crash *c, int fd)
+{
 	struct stat st;
 
-	if (fd < 0)
-		return;
 	if (mi_dumpfile_facts(fd, &c->p) && !fstat(fd, &st))
 		c->segments = mi_segments_load(file_bytes, &fd,
 					       S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
-	close(fd);
-}
-
-static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
-{
-	(void)arg;
-	return mi_host_flat_bytes(off, buf, len);
 }
 
 /* crash opens what libkdumpfile may not: the dump as makedumpfile -F sent it. */
-static void facts_of_flattened(struct crash *c, const struct mi_host_facts *f)
+static void facts_of_flattened(struct crash *c, int fd, const struct mi_host_facts *f)
 {
 	char magic[SELFMAG];
 
 	c->p.dump_level = f->dump_level;
 	c->p.incomplete = f->incomplete;
-	if (!mi_host_flat_bytes(0, magic, sizeof(magic)))
+	if (!mi_host_flat_bytes(fd, 0, magic, sizeof(magic)))
 		return;
 	if (memcmp(magic, ELFMAG, SELFMAG)) {
 		c->p.dump_format = "kdump-compressed";
 		return;
 	}
 	c->p.dump_format = "elf";
-	c->segments = mi_segments_load(flat_bytes, NULL, ~0ULL);
+	c->segments = mi_segments_load(flat_bytes, &fd, ~0ULL);
 	c->p.absent_may_be_zero = !c->segments || mi_segments_may_be_zero(c->segments);
+}
+
+static void gather_facts(struct crash *c)
+{
+	struct mi_host_facts f;
+	int fd = -1;
+
+	mi_host_facts(&f);
+	c->p.live = f.live;
+	if (f.dumpfile)
+		fd = open(f.dumpfile, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && f.flattened)
+		facts_of_flattened(c, fd, &f);
+	else if (fd >= 0)
+		facts_of_file(c, fd);
+	if (fd >= 0)
+		close(fd);
+	/* Of a format that only crash knows, its word is all there is. */
+	if (!c->p.dump_format && f.zero_excluded)
+		c->p.absent_may_be_zero = true;
 }
 
 static const struct mi_provider_ops crash_ops = {
@@ -219,22 +234,13 @@ static const struct mi_provider_ops crash_ops = {
 enum mi_status mi_crash_provider(struct mi_provider **ret, struct mi_error *err)
 {
 	struct crash *c = calloc(1, sizeof(*c));
-	struct mi_host_facts f;
 
 	if (!c)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	mi_host_facts(&f);
 	c->p.ops = &crash_ops;
 	c->p.name = "crash";
 	c->p.dump_level = -1;
-	c->p.live = f.live;
-	if (f.dumpfile && f.flattened)
-		facts_of_flattened(c, &f);
-	else if (f.dumpfile)
-		facts_of_file(c, f.dumpfile);
-	/* Of a format that only crash knows, its word is all there is. */
-	if (!c->p.dump_format && f.zero_excluded)
-		c->p.absent_may_be_zero = true;
+	gather_facts(c);
 	*ret = &c->p;
 	return MI_OK;
 }

@@ -209,6 +209,7 @@ enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *as
 {
 	bool pages = ask->pages || ask->each || ask->map;
 	struct mi_error own;
+	struct mi_met met;
 	struct mi_json *w;
 	enum mi_status st;
 
@@ -216,11 +217,16 @@ enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *as
 	st = mi_json_new(out, &w, err);
 	if (st)
 		return st;
+	mi_met_keep(&met, &p->k->problems);
 	mi_json_head(w, p->k);
 	put_process(w, p);
 	st = put_mappings(w, p, pages, ask->each, err);
-	if (!st)
+	/* After a failure only what needs no walk: the document keeps its shape. */
+	if (st)
+		put_files(w, p, false, false, NULL);
+	else
 		st = put_files(w, p, pages, ask->each, err);
+	mi_met_restore(&met, &p->k->problems);
 	mi_json_totals(w, "totals", p->k, &p->totals, MI_IN_FILES);
 	mi_json_totals(w, "file_totals", p->k, &p->file_totals, MI_IN_FILES);
 	return finish(w, p->k, ask, st, err);

@@ -280,8 +280,12 @@ static void put_line(const struct map *m, size_t line, FILE *out)
 {
 	size_t i = line * m->per_line, end = i + m->per_line;
 
-	fprintf(out, "%*" PRIu64 " ", LABEL_WIDTH - 1, m->first + ((uint64_t)i << m->shift));
-	for (; i < end && i < m->n; i++)
+	end = end < m->n ? end : m->n;
+	while (end > i && m->cells[end - 1] == ST_UNMAPPED)
+		end--;
+	fprintf(out, "%*" PRIu64 "%s", LABEL_WIDTH - 1, m->first + ((uint64_t)i << m->shift),
+		end > i ? " " : "");
+	for (; i < end; i++)
 		fputc(states[m->cells[i]].letter, out);
 	fputc('\n', out);
 }

@@ -50,6 +50,19 @@ enum mi_status mi_json_all(const struct mi_all *all, const struct mi_request *as
 void mi_vma_permissions(const struct mi_vma *vma, char buf[5]);
 const char *mi_vma_advice(const struct mi_vma *vma);
 
+/*
+ * problems.c: counts of problems must not depend on how much is printed. The
+ * walks that print pages meet again what the inspection met before; what they
+ * add to its counts is taken back. New kinds of problems stay.
+ */
+struct mi_met {
+	size_t n;
+	uint64_t count[MI_PROBLEMS_MAX], dropped;
+};
+
+void mi_met_keep(struct mi_met *met, const struct mi_problems *p);
+void mi_met_restore(const struct mi_met *met, struct mi_problems *p);
+
 /* Pages of 4 KiB that @bytes need. */
 static inline uint64_t mi_bytes_to_pages(uint64_t bytes)
 {

@@ -161,8 +161,10 @@ static bool want_whole_files(const struct mi_process *p, const struct mi_request
 enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *ask, FILE *out,
 			       struct mi_error *err)
 {
+	struct mi_met met;
 	enum mi_status st;
 
+	mi_met_keep(&met, &p->k->problems);
 	put_head(p, out);
 	st = put_threads(p, out, err);
 	if (!st)
@@ -181,6 +183,7 @@ enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *as
 		st = mi_text_maps(p, ask->width, out, err);
 	if (!st && (ask->pages || ask->each))
 		st = mi_text_pages(p, ask->each, out, err);
+	mi_met_restore(&met, &p->k->problems);
 	/* Also after a failure: it may explain it. */
 	mi_text_not_read(p->k, out);
 	if (!st && ask->sources)

@@ -9,7 +9,7 @@ vmlinux=$3
 
 pids=$("$mi" -c "$dump" --all --json |
 	python3 -c 'import json, sys
-print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p["rss"]][::9])')
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::9])')
 for pid in $pids; do
 	"$mi" -c "$dump" --json --pages "$pid" >"$tap_dir/dump"
 	for types in vmlinux dwarf; do

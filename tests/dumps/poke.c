@@ -14,7 +14,7 @@
 
 #include "../../libsrc/inspect/inspect.h"
 
-static void die(const char *what)
+__attribute__((noreturn)) static void die(const char *what)
 {
 	fprintf(stderr, "poke: %s\n", what);
 	exit(1);

@@ -45,7 +45,7 @@ def main():
     everyone = ask("--all")
     validate("--all", everyone)
     validate("--all --sources", ask("--all", "--sources"))
-    pids = [p["pid"] for p in everyone["processes"] if p["rss"]]
+    pids = [p["pid"] for p in everyone["processes"] if p.get("rss")]
     for pid in pids:
         validate(f"PID {pid} --pages", ask("--pages", str(pid)))
     validate("PID 1 --each --sources", ask("--each", "--sources", "1"))

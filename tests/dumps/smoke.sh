@@ -19,7 +19,7 @@ try() {
 
 pids=$("${mi[@]}" -c "$dump" --all --json |
 	python3 -c 'import json, sys
-print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p["rss"]])')
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")])')
 [ "$(wc -w <<<"$pids")" -gt 20 ]
 ok $? "a list of processes"
 try "--all" --all

@@ -35,6 +35,7 @@ static struct mi_run runs[8];
 static size_t n_runs;
 static uint64_t handed_out, repeat; /* repeat: hand the runs out so many times */
 static enum mi_status walk_fails;
+static bool walk_meets; /* a problem */
 static struct mi_request ask;
 
 static struct mi_run unmapped(uint64_t pgoff, uint64_t n)
@@ -118,12 +119,12 @@ static void make_runs(void)
 static void make_mappings(void)
 {
 	memset(maps, 0, sizeof(maps));
-	maps[0].vma =
-		(struct mi_vma){.start = 0x7f0000000000,
-				.end = 0x7f0000010000,
-				.flags = MI_VM_READ | MI_VM_SHARED | MI_VM_RAND_READ | 1ULL << 60,
-				.addr = 0xffff888000001000,
-				.file = 0xffff888000002000};
+	maps[0].vma = (struct mi_vma){.start = 0x7f0000000000,
+				      .end = 0x7f0000010000,
+				      .flags = MI_VM_READ | MI_VM_SHARED | MI_VM_MAYSHARE |
+					       MI_VM_RAND_READ | 1ULL << 60,
+				      .addr = 0xffff888000001000,
+				      .file = 0xffff888000002000};
 	maps[0].kind = MI_MAP_FILE;
 	maps[0].name = "/data/\xc3\xa4\nb\\c\xff";
 	maps[0].totals = (struct mi_totals){
@@ -204,6 +205,7 @@ static int setup(void **state)
 	handed_out = 0;
 	repeat = 1;
 	walk_fails = MI_OK;
+	walk_meets = false;
 	return 0;
 }
 
@@ -214,6 +216,10 @@ static enum mi_status hand_out(mi_run_fn fn, void *arg, struct mi_error *err)
 	uint64_t turn;
 	size_t i;
 
+	if (walk_meets) {
+		mi_problem_read(&kernel.problems, "page table", 0x1000, MI_READ_EXCLUDED, NULL);
+		mi_problem_read(&kernel.problems, "xa_node", 0x2000, MI_READ_DAMAGED, NULL);
+	}
 	for (turn = 0; turn < repeat; turn++)
 		for (i = 0; i < n_runs; i++) {
 			handed_out++;
@@ -409,6 +415,22 @@ static void test_text_problems(void **state)
 	has("cannot tell pages that were filtered out from zeroes");
 }
 
+/* Printing pages walks again: what the inspection met counts once. */
+static void test_problems_count_once(void **state)
+{
+	struct mi_error err;
+
+	(void)state;
+	ask.pages = true;
+	walk_meets = true;
+	mi_problem_read(&kernel.problems, "page table", 0x1000, MI_READ_EXCLUDED, NULL);
+	assert_int_equal(as_json(&err), MI_OK);
+	json_is("[p[\"count\"] for p in d[\"problems\"]] == [1, 1]");
+	as_text();
+	has("page table: not in the dump (filtered out) (at 1000)\n");
+	has("xa_node: damaged in the dump (at 2000)\n");
+}
+
 static void test_text_sources(void **state)
 {
 	(void)state;
@@ -483,11 +505,11 @@ static void test_map_small(void **state)
 	(void)state;
 	ask.map = true;
 	as_text();
-	/* 18 pages are mapped; the last two of them have no run. */
+	/* 18 pages are mapped; the last two have no run: blanks, cut off. */
 	has("\\377  (1 char = 1 page)\n"
 	    "            R being read  D dirty  P private copy  ? not to be had  a readahead marker"
 	    "  e evicted  . absent  ~ beyond EOF  blank: not mapped\n"
-	    "          0 DDDDPRRRaee?..~~  \n");
+	    "          0 DDDDPRRRaee?..~~\n");
 }
 
 static void test_map_gap(void **state)
@@ -557,7 +579,8 @@ static void test_json(void **state)
 	has("\"level\": null");
 	json_is("d[\"complete\"] and d[\"sources\"][0][\"ms\"] == 1.25");
 	json_is("len(d[\"mappings\"]) == 3 and d[\"mappings\"][2][\"file\"] is None");
-	json_is("d[\"mappings\"][0][\"flags\"] == [\"read\", \"shared\", \"rand_read\", "
+	json_is("d[\"mappings\"][0][\"flags\"] == [\"read\", \"shared\", \"mayshare\", "
+		"\"rand_read\", "
 		"\"bit_60\"]");
 	json_is("d[\"mappings\"][0][\"totals\"][\"dirty\"] == 4");
 	json_is("\"dirty\" not in d[\"mappings\"][2][\"totals\"]");
@@ -823,6 +846,7 @@ int main(void)
 		cmocka_unit_test_setup(test_text_tables, setup),
 		cmocka_unit_test_setup(test_text_unknown, setup),
 		cmocka_unit_test_setup(test_text_problems, setup),
+		cmocka_unit_test_setup(test_problems_count_once, setup),
 		cmocka_unit_test_setup(test_text_sources, setup),
 		cmocka_unit_test_setup(test_text_pages, setup),
 		cmocka_unit_test_setup(test_text_failure, setup),
