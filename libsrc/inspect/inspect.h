@@ -67,7 +67,7 @@ struct mi_run {
 	bool has_page;
 	bool has_pfn; /* pfn alone: the PTE names a frame without struct page */
 	uint64_t pfn;
-	struct mi_page page;
+	struct mi_page page; /* head_pfn and index: of the first page */
 
 	/* The cache slot of a mapping with a file. */
 	enum mi_cached cached;
@@ -91,6 +91,7 @@ struct mi_run {
 #define MI_RUN_SLOT_PFN_CONSECUTIVE 0x2
 #define MI_RUN_SWAP_CONSECUTIVE 0x4
 #define MI_RUN_SLOT_SWAP_CONSECUTIVE 0x8
+#define MI_RUN_PFN_SAME 0x10 /* all pages map one frame: the zero page, KSM */
 
 /* Words for people and JSON; stable, lower case. */
 const char *mi_pte_word(enum mi_pte_kind kind);

@@ -245,8 +245,12 @@ static void fill_pages(struct mi_join *j, size_t n)
 	for (i = 0, want = 0; i < n; i++) {
 		struct mi_run *c = &j->cells[i];
 
-		if (c->has_page)
+		if (c->has_page) {
 			c->page = j->pages[want++];
+			/* A huge entry has one mark for all, at the folio's head. */
+			if (c->level > 1)
+				c->page.anon_exclusive = c->page.folio_anon_exclusive;
+		}
 		if (c->has_slot_page)
 			c->slot_page =
 				c->has_page && c->pfn == c->slot_pfn ? c->page : j->pages[want++];

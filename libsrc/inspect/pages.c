@@ -59,6 +59,8 @@ static void extend(struct mi_run *run, const struct mi_run *c)
 		keeps(run, MI_RUN_SWAP_CONSECUTIVE, run->swap_offset, c->swap_offset) |
 		keeps(run, MI_RUN_SLOT_SWAP_CONSECUTIVE, run->slot_swap_offset,
 		      c->slot_swap_offset);
+	if ((run->n == 1 || run->flags & MI_RUN_PFN_SAME) && c->has_pfn && c->pfn == run->pfn)
+		flags |= MI_RUN_PFN_SAME;
 	run->flags = flags;
 	run->n += c->n;
 }

@@ -99,20 +99,27 @@ bool mi_feature(const struct mi_kernel *k, enum mi_feature f, const char **why)
 	return !k->l.off[f];
 }
 
+static const struct {
+	const char *word, *text;
+} features[MI_F_NR] = {
+	[MI_F_NONE] = {"", ""},
+	[MI_F_TASK] = {"tasks", "tasks"},
+	[MI_F_MM] = {"mappings", "mappings"},
+	[MI_F_PTE] = {"page_tables", "page tables"},
+	[MI_F_FILE] = {"files", "mapped files"},
+	[MI_F_PATH] = {"paths", "path names"},
+	[MI_F_CACHE] = {"page_cache", "the page cache"},
+	[MI_F_PAGE] = {"pages", "page flags and counts"},
+};
+
 const char *mi_feature_text(enum mi_feature f)
 {
-	static const char *const text[MI_F_NR] = {
-		[MI_F_NONE] = "",
-		[MI_F_TASK] = "tasks",
-		[MI_F_MM] = "mappings",
-		[MI_F_PTE] = "page tables",
-		[MI_F_FILE] = "mapped files",
-		[MI_F_PATH] = "path names",
-		[MI_F_CACHE] = "the page cache",
-		[MI_F_PAGE] = "page flags and counts",
-	};
+	return features[f].text;
+}
 
-	return text[f];
+const char *mi_feature_word(enum mi_feature f)
+{
+	return features[f].word;
 }
 
 void mi_list_start(struct mi_list *li, struct mi_kernel *k, uint64_t head, const char *what)

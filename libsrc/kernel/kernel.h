@@ -47,6 +47,8 @@ void mi_kernel_close(struct mi_kernel *k);
 bool mi_feature(const struct mi_kernel *k, enum mi_feature f, const char **why);
 /* "the page cache", ... : what is lost without @f. */
 const char *mi_feature_text(enum mi_feature f);
+/* "page_cache", ... : the same as one word, stable, for JSON. */
+const char *mi_feature_word(enum mi_feature f);
 
 /*
  * Walk a circular list. @head is the address of the list_head to start from

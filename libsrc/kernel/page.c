@@ -122,7 +122,7 @@ struct folio {
 	int64_t entire;	     /* huge mappings of the whole folio */
 	bool old_counts;     /* compound_mapcount rules (6.1 and before) */
 	bool double_map;
-	bool exclusive; /* PG_anon_exclusive of the head: hugetlb has no other */
+	bool exclusive; /* PG_anon_exclusive of the head */
 };
 
 static enum mi_read read_struct(struct mi_kernel *k, uint64_t pfn, unsigned char *raw)
@@ -334,10 +334,9 @@ static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct 
 	out->pfn = pfn;
 	out->index += pfn - head;
 	out->mapcount = mapcount(l, f, raw);
-	out->anon_exclusive =
-		out->owner == MI_OWNER_ANON &&
-		(out->hugetlb ? f->exclusive
-			      : bit_of(&l->PG_anon_exclusive, mi_get(raw, &l->page_flags)));
+	out->folio_anon_exclusive = out->owner == MI_OWNER_ANON && f->exclusive;
+	out->anon_exclusive = out->owner == MI_OWNER_ANON &&
+			      bit_of(&l->PG_anon_exclusive, mi_get(raw, &l->page_flags));
 }
 
 void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct mi_page *out)

@@ -59,7 +59,8 @@ struct mi_page {
 	uint64_t index;	  /* page offset in the mapping, of this page: head's + distance */
 	int64_t refcount; /* of the folio */
 	int64_t mapcount; /* page table entries that map this page; huge ones count */
-	bool anon_exclusive;
+	bool anon_exclusive;	   /* of this very page */
+	bool folio_anon_exclusive; /* of the head: what counts where a huge entry maps it */
 	bool hugetlb;
 };
 

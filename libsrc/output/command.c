@@ -9,7 +9,7 @@
 #include "command.h"
 
 #define PID_MAX 4194304	  /* PID_MAX_LIMIT of 64-bit kernels */
-#define PID_DIGITS_MAX 10 /* longer numbers are addresses, as in crash */
+#define PID_DIGITS_MAX 15 /* addresses of the kernel have 16 hexadecimal digits */
 #define WIDTH_MIN 20
 #define WIDTH_MAX 1000
 

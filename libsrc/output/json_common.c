@@ -74,7 +74,7 @@ static bool put_features(struct mi_json *w, const struct mi_kernel *k)
 		if (mi_feature(k, (enum mi_feature)f, &why))
 			continue;
 		mi_json_line_object(w, NULL);
-		mi_json_text(w, "feature", mi_feature_text((enum mi_feature)f));
+		mi_json_text(w, "feature", mi_feature_word((enum mi_feature)f));
 		mi_json_bytes(w, "why", why);
 		mi_json_object_end(w);
 		off = true;

@@ -36,6 +36,16 @@ static void put_first(struct mi_json *w, const char *key, const char *how_key, u
 		mi_json_text(w, how_key, run->flags & flag ? "consecutive" : "scattered");
 }
 
+static void put_pfn(struct mi_json *w, const struct mi_run *run)
+{
+	if (run->n > 1 && run->flags & MI_RUN_PFN_SAME) {
+		mi_json_u64(w, "pfn", run->pfn);
+		mi_json_text(w, "pfns", "same");
+	} else {
+		put_first(w, "pfn", "pfns", run->pfn, run, MI_RUN_PFN_CONSECUTIVE);
+	}
+}
+
 static void put_swap(struct mi_json *w, unsigned int type, uint64_t offset,
 		     const struct mi_run *run, unsigned int flag)
 {
@@ -67,7 +77,7 @@ static void put_pte(struct mi_json *w, const struct mi_run *run)
 	}
 	mi_json_u64(w, "level", run->level);
 	if (run->has_pfn)
-		put_first(w, "pfn", "pfns", run->pfn, run, MI_RUN_PFN_CONSECUTIVE);
+		put_pfn(w, run);
 	put_pte_bits(w, run->pte_bits);
 	mi_json_object_end(w);
 }

@@ -630,7 +630,7 @@ static void test_json_unknown(void **state)
 	json_is("d[\"mappings\"][0][\"totals\"][\"mapped\"] == 5");
 	json_is("d[\"files\"][0][\"cache\"] is None and d[\"files\"][0][\"nrpages\"] is None");
 	json_is("d[\"process\"][\"rss\"] is None and not d[\"complete\"]");
-	json_is("d[\"features_off\"] == [{\"feature\": \"the page cache\", \"why\": \"no "
+	json_is("d[\"features_off\"] == [{\"feature\": \"page_cache\", \"why\": \"no "
 		"member\"}]");
 	json_is("d[\"problems\"][0][\"word\"] == \"excluded\" and "
 		"d[\"problems\"][0][\"effect\"] is None");
