@@ -52,6 +52,7 @@ HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide
 
 .PHONY: all help setup demo check check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests
+FORCE:
 .DELETE_ON_ERROR:
 
 all: $(CLI) $(LIB_A) $(LIB_SO) $(CRASH_SO) $(PC)
@@ -104,7 +105,8 @@ $(CRASH_SO): $(CRASH_OBJ) $(LIB_A)
 	$(if $(Q),@echo '  LD      $@')
 	$(Q)$(CC) -shared $(LDFLAGS) -Wl,-Bsymbolic -Wl,--exclude-libs,ALL -o $@ $^ $(PKG_LIBS)
 
-$(PC): libsrc/libmmapinfo.pc.in Makefile
+# Anew each time: PREFIX may be another.
+$(PC): libsrc/libmmapinfo.pc.in FORCE
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' $< > $@

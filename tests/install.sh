@@ -5,17 +5,19 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
 root=$tap_dir/root
+prefix=/opt/mmapinfo
+at=$root$prefix
 demo=$PWD/vmcores/demo/vmcore
 
-make -s install DESTDIR="$root" PREFIX=/usr >"$tap_dir/log" 2>&1
+make -s install DESTDIR="$root" PREFIX=$prefix >"$tap_dir/log" 2>&1
 ok $? "make install" "$tap_dir/log"
 
-"$root/usr/bin/mmapinfo" -c "$demo" 1 >"$tap_dir/out" 2>&1 && grep -q '^PID 1 ' "$tap_dir/out"
+"$at/bin/mmapinfo" -c "$demo" 1 >"$tap_dir/out" 2>&1 && grep -q '^PID 1 ' "$tap_dir/out"
 ok $? "the installed command" "$tap_dir/out"
-[ -f "$root/usr/share/man/man1/mmapinfo.1" ] && [ -f "$root/usr/lib/crash/extensions/mmapinfo.so" ]
+[ -f "$at/share/man/man1/mmapinfo.1" ] && [ -f "$at/lib/crash/extensions/mmapinfo.so" ]
 ok $? "manual and crash extension are there"
 
-nm -D --defined-only "$root/usr/lib/libmmapinfo.so" | awk '{ print $3 }' | sort >"$tap_dir/exported"
+nm -D --defined-only "$at/lib/libmmapinfo.so" | awk '{ print $3 }' | sort >"$tap_dir/exported"
 [ -s "$tap_dir/exported" ] && ! grep -Ev '^(mi_[a-z_]+@@MMAPINFO_1|MMAPINFO_1.*)$' "$tap_dir/exported"
 ok $? "only versioned mi_ names are exported" "$tap_dir/exported"
 grep -o 'mi_[a-z_]*' "$tap_dir/exported" | sort -u >"$tap_dir/in_lib"
@@ -24,7 +26,7 @@ comm -23 "$tap_dir/in_lib" "$tap_dir/in_header" >"$tap_dir/undocumented"
 [ ! -s "$tap_dir/undocumented" ]
 ok $? "every exported name is in the public header" "$tap_dir/undocumented"
 
-export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$root/usr/lib/pkgconfig
+export PKG_CONFIG_SYSROOT_DIR=$root PKG_CONFIG_PATH=$at/lib/pkgconfig
 for lang in c c++; do
 	compiler=cc
 	[ $lang = c ] || compiler=c++
@@ -32,15 +34,15 @@ for lang in c c++; do
 	$compiler -Wall -Wextra -Werror -x $lang docs/example.c -x none -o "$tap_dir/example-$lang" \
 		$(pkg-config --cflags --libs libmmapinfo) >"$tap_dir/log" 2>&1
 	ok $? "the example compiles as $lang" "$tap_dir/log"
-	LD_LIBRARY_PATH=$root/usr/lib "$tap_dir/example-$lang" "$demo" 1 >"$tap_dir/out" 2>&1 &&
+	LD_LIBRARY_PATH=$at/lib "$tap_dir/example-$lang" "$demo" 1 >"$tap_dir/out" 2>&1 &&
 		grep -q '"schema"' "$tap_dir/out"
 	ok $? "and answers" "$tap_dir/out"
 done
-LD_LIBRARY_PATH=$root/usr/lib "$tap_dir/example-c" /nonexistent 1 >"$tap_dir/out" 2>&1
+LD_LIBRARY_PATH=$at/lib "$tap_dir/example-c" /nonexistent 1 >"$tap_dir/out" 2>&1
 [ $? -eq 1 ] && grep -q 'No such file' "$tap_dir/out"
 ok $? "and fails well" "$tap_dir/out"
 
-make -s uninstall DESTDIR="$root" PREFIX=/usr >"$tap_dir/log" 2>&1
+make -s uninstall DESTDIR="$root" PREFIX=$prefix >"$tap_dir/log" 2>&1
 find "$root" -type f -o -type l >"$tap_dir/left"
 [ ! -s "$tap_dir/left" ]
 ok $? "make uninstall leaves nothing" "$tap_dir/left"

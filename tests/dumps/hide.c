@@ -53,32 +53,48 @@ static void add_process(struct mi_process *p, struct figures *f)
 			 t->other_special;
 }
 
+static bool measure_processes(struct mi_kernel *k, struct figures *f, struct mi_error *err)
+{
+	struct mi_summary *list;
+	struct mi_process *p;
+	bool good = true;
+	size_t i, n;
+
+	if (mi_summaries(k, &list, &n, err))
+		return false;
+	for (i = 0; i < n && good; i += 2) {
+		if (!list[i].has_mm)
+			continue;
+		good = mi_process_open(k, &list[i].task, NULL, &p, err) == MI_OK;
+		if (!good)
+			break;
+		add_process(p, f);
+		mi_process_close(p);
+	}
+	free(list);
+	for (i = 1; i < MI_F_NR; i++)
+		f->features_off |= !mi_feature(k, (enum mi_feature)i, NULL);
+	f->problems = k->problems.n;
+	return good && f->processes;
+}
+
 /* False with the reason in @err if the kernel is refused. */
 static bool measure(const char *dump, const char *hide, struct figures *f, struct mi_error *err)
 {
 	struct mi_provider *prov;
-	struct mi_summary *list;
 	struct mi_target *t;
 	struct mi_kernel *k;
-	struct mi_process *p;
-	size_t i, n;
+	bool good = false;
 
 	memset(f, 0, sizeof(*f));
-	if (mi_kdump_open(dump, &prov, err) || mi_target_open(prov, NULL, &t, err) ||
-	    mi_kernel_open(t, hide, &k, err) || mi_summaries(k, &list, &n, err))
+	if (mi_kdump_open(dump, &prov, err) || mi_target_open(prov, NULL, &t, err))
 		return false;
-	for (i = 0; i < n; i++) {
-		if (!list[i].has_mm || i % 2)
-			continue;
-		if (mi_process_open(k, &list[i].task, NULL, &p, err))
-			return false;
-		add_process(p, f);
-		mi_process_close(p);
+	if (!mi_kernel_open(t, hide, &k, err)) {
+		good = measure_processes(k, f, err);
+		mi_kernel_close(k);
 	}
-	for (i = 1; i < MI_F_NR; i++)
-		f->features_off |= !mi_feature(k, (enum mi_feature)i, NULL);
-	f->problems = k->problems.n;
-	return f->processes > 0;
+	mi_target_close(t);
+	return good;
 }
 
 /* Nothing may be more than the truth, nor less without a word about it. */

@@ -1,0 +1,313 @@
+#!/usr/bin/env bash
+# The crash extension, in the crash that is installed.
+#   crash.sh VMLINUX BUILD DUMP...
+# JSON must be that of the command on each dump; behaviour is tested on the first.
+set -uo pipefail
+. "$(dirname "$0")/../tap.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+vmlinux=$1
+build=$(cd "$2" && pwd)
+shift 2
+so=$build/mmapinfo.so
+mi=$build/mmapinfo
+dump=$1
+tmp=$tap_dir/crash
+mkdir "$tmp"
+
+# session DUMP [OPTION...]: commands on stdin, all that crash says on stdout.
+session() {
+	local core=$1
+	shift
+	{
+		echo "extend $so"
+		cat
+		echo quit
+	} >"$tmp/cmds"
+	timeout 300 crash -s --no_crashrc "$@" -i "$tmp/cmds" "$vmlinux" "$core" </dev/null 2>&1
+}
+
+# pid_of DUMP NAME
+pid_of() {
+	"$mi" -c "$1" --all --json | python3 -c 'import json, sys
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p["comm"] == sys.argv[1]][:1])' "$2"
+}
+
+# task_of DUMP PID: its task_struct, hexadecimal.
+task_of() {
+	"$mi" -c "$1" "$2" | sed -n '1s/.* task \([0-9a-f]\{16\}\).*/\1/p'
+}
+
+# has NAME REGEX FILE: a line of FILE matches. not_has: none does.
+has() {
+	grep -Eq "$2" "$3"
+	ok $? "$1" "$3"
+}
+
+not_has() {
+	[ -s "$3" ] && ! grep -Eq "$2" "$3"
+	ok $? "$1" "$3"
+}
+
+# same NAME WANT GOT: equal, and not both empty.
+same() {
+	[ -s "$2" ] && cmp "$2" "$3" >"$tmp/cmp" 2>&1
+	ok $? "$1" "$tmp/cmp"
+}
+
+# between FILE N: what the session said after "mark N", up to the next mark.
+between() {
+	awk -v n="$2" '/^MARK [0-9]+$/ { on = $2 == n; next } on' "$1"
+}
+
+# ---- what is linked in ----
+
+linkage() {
+	nm -D --defined-only "$so" >"$tmp/defined"
+	[ ! -s "$tmp/defined" ]
+	ok $? "the extension exports no symbol" "$tmp/defined"
+	# What crash does not define, a library must: RTLD_NOW refuses the rest.
+	ldd -r "$so" 2>&1 | awk '/undefined symbol/ { print $3 }' | sort -u >"$tmp/wanted"
+	nm -D --defined-only "$(command -v crash)" | awk '{ print $3 }' | sort -u >"$tmp/given"
+	comm -23 "$tmp/wanted" "$tmp/given" >"$tmp/missing"
+	[ -s "$tmp/wanted" ] && [ ! -s "$tmp/missing" ]
+	ok $? "crash has every symbol that is wanted of it" "$tmp/missing"
+	! readelf -d "$so" | grep -q 'NEEDED.*libkdumpfile'
+	ok $? "libkdumpfile is not needed"
+}
+
+# ---- the same answer ----
+
+# Every ninth process, and all ways to print it. PID 1 also by its task.
+identical() {
+	local core=$1 name pids pid n=0 how
+	local -a hows=("--json" "--json --each" "--json --sources" "" "--pages" "--map")
+	name=$(basename "$core")
+	pids=$("$mi" -c "$core" --all --json | python3 -c 'import json, sys
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::9])')
+	{
+		for pid in $pids; do
+			for how in "${!hows[@]}"; do
+				echo "mmapinfo ${hows[how]} $pid > $tmp/got.$pid.$how"
+			done
+		done
+		echo "mmapinfo --json --all > $tmp/got.all"
+		echo "mmapinfo --json 0x$(task_of "$core" 1) > $tmp/got.task"
+	} | session "$core" >"$tmp/said"
+	for pid in $pids; do
+		for how in "${!hows[@]}"; do
+			n=$((n + 1))
+			# shellcheck disable=SC2086 # options
+			"$mi" -c "$core" ${hows[how]} "$pid" >"$tmp/want" 2>/dev/null
+			if [[ ${hows[how]} == *--sources* ]]; then
+				timeless <"$tmp/want" >"$tmp/want.s"
+				timeless <"$tmp/got.$pid.$how" >"$tmp/got.s"
+				same "$name: PID $pid ${hows[how]}, times aside" "$tmp/want.s" "$tmp/got.s"
+			else
+				same "$name: PID $pid ${hows[how]:-as text}" "$tmp/want" "$tmp/got.$pid.$how"
+			fi
+		done
+	done
+	[ "$n" -ge 12 ]
+	ok $? "$name: there were processes to compare ($n answers)"
+	"$mi" -c "$core" --json --all >"$tmp/want"
+	same "$name: --all" "$tmp/want" "$tmp/got.all"
+	"$mi" -c "$core" --json "0x$(task_of "$core" 1)" >"$tmp/want"
+	same "$name: a task address" "$tmp/want" "$tmp/got.task"
+	rm -f "$tmp"/got.*
+}
+
+# Of --sources, what differs from run to run, and who read the memory.
+timeless() {
+	python3 -c 'import json, sys
+d = json.load(sys.stdin)
+def strip(x):
+    if isinstance(x, dict):
+        return {k: strip(v) for k, v in x.items() if k not in ("ms", "provider", "memory")}
+    return [strip(v) for v in x] if isinstance(x, list) else x
+print(json.dumps(strip(d)))'
+}
+
+# ---- behaviour ----
+
+# One session; "sys" after each command shows that it goes on.
+behaviour() {
+	local name n
+	local -a cmds=(
+		"help mmapinfo"
+		"mmapinfo 1"
+		"mmapinfo 999999"
+		"mmapinfo 2"
+		"mmapinfo 1 2"
+		"mmapinfo --nonsense"
+		"mmapinfo -c other.vmcore 1"
+		"mmapinfo --vma 1000 1"
+		"mmapinfo --file /no/such/file 1"
+		"mmapinfo ffff000000001234"
+		"mmapinfo -5"
+		"mmapinfo --help"
+		"mmapinfo --version"
+		"mmapinfo"
+		"mmapinfo 1 | wc -l"
+		"mmapinfo 1 > /dev/full"
+		"mmapinfo 1 > $tmp/no/such/directory"
+		"mmapinfo 1"
+		"mmapinfo --each $(pid_of "$dump" sparse-1g) | head -n 1"
+		"extend -u $so"
+		"mmapinfo 1"
+		"extend $so"
+		"mmapinfo 1"
+	)
+	for n in "${!cmds[@]}"; do
+		printf '!echo MARK %d\n%s\n!echo MARK %d\nsys\n' $((2 * n)) "${cmds[n]}" $((2 * n + 1))
+	done | session "$dump" >"$tmp/said"
+	for n in "${!cmds[@]}"; do
+		between "$tmp/said" $((2 * n)) >"$tmp/out.$n"
+		between "$tmp/said" $((2 * n + 1)) >"$tmp/sys"
+		has "the session goes on after: ${cmds[n]//$tmp/TMP}" 'DUMPFILE: ' "$tmp/sys"
+	done
+	has "help: NAME" '^  mmapinfo - ' "$tmp/out.0"
+	has "help: DESCRIPTION" '^DESCRIPTION$' "$tmp/out.0"
+	has "help: EXAMPLES with crash's prompt" '^ *crash> mmapinfo ' "$tmp/out.0"
+	not_has "help: fewer than 80 columns" '.{80}' "$tmp/out.0"
+	not_has "help: no format left" '%[a-z%]' "$tmp/out.0"
+	for name in $("$mi" --help | grep -oE -- ' --[a-z]+' | grep -vE -- '--(core|vmlinux|types)'); do
+		has "help: explains $name" "^    (-., )?$name " "$tmp/out.0"
+	done
+	"$mi" -c "$dump" 1 >"$tmp/want"
+	same "a PID" "$tmp/want" "$tmp/out.1"
+	one_line 2 "no such PID" 'no task with PID 999999'
+	one_line 3 "a kernel thread" 'kernel thread'
+	one_line 4 "two PIDs" 'one process at a time'
+	one_line 5 "an unknown option" "nonsense.*help mmapinfo"
+	one_line 6 "a dump given in crash" 'cannot be given in crash'
+	one_line 7 "--vma without mapping" 'no mapping'
+	one_line 8 "--file without mapping" 'no mapping'
+	one_line 9 "a wrong task address" 'no task'
+	one_line 10 "a negative PID" 'negative'
+	has "--help" '^DESCRIPTION$' "$tmp/out.11"
+	has "--version" '^mmapinfo [0-9]+\.[0-9]+' "$tmp/out.12"
+	one_line 13 "the current context is idle" 'idle task'
+	[ "$(tr -d ' ' <"$tmp/out.14")" = "$(wc -l <"$tmp/want")" ]
+	ok $? "a pipe gets every line" "$tmp/out.14"
+	has "a full disk is told" '^mmapinfo: writing the answer' "$tmp/out.15"
+	same "and forgotten" "$tmp/want" "$tmp/out.17"
+	"$mi" -c "$dump" "$(pid_of "$dump" sparse-1g)" | head -n 1 >"$tmp/head"
+	same "a reader that leaves early: no complaint" "$tmp/head" "$tmp/out.18"
+	has "unload" 'shared object unloaded' "$tmp/out.19"
+	not_has "unloaded: no such command" '^PID 1 ' "$tmp/out.20"
+	has "load again" 'shared object loaded' "$tmp/out.21"
+	same "after loading again" "$tmp/want" "$tmp/out.22"
+}
+
+# one_line N NAME REGEX: command N said one line, and that.
+one_line() {
+	[ "$(wc -l <"$tmp/out.$1")" -eq 1 ] && grep -Eq "^mmapinfo: .*($3)" "$tmp/out.$1"
+	ok $? "$2: one line" "$tmp/out.$1"
+}
+
+# ---- other ways to start crash ----
+
+# The task that crash can be moved to: not each crash finds it in each kernel.
+context() {
+	local pid task
+	pid=$(pid_of "$dump" file-private)
+	task=$(task_of "$dump" "$pid")
+	printf 'set %s\n!echo MARK 1\nmmapinfo --json > %s\n!echo MARK 2\n' "$task" "$tmp/context" |
+		session "$dump" >"$tmp/said"
+	if grep -q '^ *COMMAND: "file-private"' "$tmp/said"; then
+		"$mi" -c "$dump" --json "0x$task" >"$tmp/want"
+		same "the current context, chosen by set" "$tmp/want" "$tmp/context"
+	else
+		between "$tmp/said" 1 >"$tmp/out"
+		has "the current context: this crash does not find the task, and we say so" \
+			'^mmapinfo: the current context is an idle task' "$tmp/out"
+	fi
+}
+
+switches() {
+	local core switch
+	"$mi" -c "$dump" --json 1 >"$tmp/want"
+	printf 'mmapinfo --json 1 > %s\n!echo MARK 1\nmmapinfo\n!echo MARK 2\n' "$tmp/minimal" |
+		session "$dump" --minimal >"$tmp/said"
+	same "--minimal" "$tmp/want" "$tmp/minimal"
+	between "$tmp/said" 1 >"$tmp/out"
+	has "--minimal without a task" '^mmapinfo: no current context' "$tmp/out"
+	for core; do
+		for switch in --zero_excluded --no_data_debug "-d 1"; do
+			"$mi" -c "$core" --json 1 >"$tmp/want"
+			# shellcheck disable=SC2086 # an option with its argument
+			echo "mmapinfo --json 1 > $tmp/got" | session "$core" $switch >"$tmp/said"
+			same "$(basename "$core"): crash $switch" "$tmp/want" "$tmp/got"
+			rm -f "$tmp/got"
+		done
+	done
+}
+
+# crash opens flattened dumps, the command need not.
+flattened() {
+	makedumpfile -c -F -d 31 -x "$vmlinux" "$dump" >"$tmp/flat" 2>"$tmp/err" &&
+		makedumpfile -R "$tmp/back" <"$tmp/flat" >"$tmp/err" 2>&1
+	ok $? "a flattened dump was made" "$tmp/err"
+	echo "mmapinfo --json 1 > $tmp/got" | session "$tmp/flat" >"$tmp/said"
+	"$mi" -c "$tmp/back" --json 1 >"$tmp/want"
+	same "flattened as re-arranged" "$tmp/want" "$tmp/got"
+	rm -f "$tmp/flat" "$tmp/back" "$tmp/got"
+}
+
+# makedumpfile -E: crash gives zeroes for what the file does not hold.
+filtered_elf() {
+	makedumpfile -E -d 31 -x "$vmlinux" "$dump" "$tmp/e31" >"$tmp/err" 2>&1
+	ok $? "a filtered ELF dump was made" "$tmp/err"
+	identical "$tmp/e31"
+	rm -f "$tmp/e31"
+}
+
+# Damage in the middle of the pages: told by both in the same words, and not by
+# crash's own messages in between.
+damaged() {
+	local core=$1 size
+	cp "$core" "$tmp/damaged"
+	chmod u+w "$tmp/damaged"
+	size=$(stat -c %s "$core")
+	head -c 3000000 /dev/zero | tr '\0' '\245' |
+		dd of="$tmp/damaged" bs=4096 seek=$((size / 8192)) conv=notrunc status=none
+	printf 'mmapinfo --json --pages %s > %s\n' "$(pid_of "$core" file-private)" "$tmp/got" |
+		session "$tmp/damaged" --minimal >"$tmp/said"
+	"$mi" -c "$tmp/damaged" --json --pages "$(pid_of "$core" file-private)" >"$tmp/want" 2>"$tmp/err"
+	! cmp -s "$tmp/damaged" "$core"
+	ok $? "$(basename "$core"): the copy is damaged"
+	if [ -s "$tmp/want" ]; then
+		same "$(basename "$core"): damaged, the same answer" "$tmp/want" "$tmp/got"
+		not_has "$(basename "$core"): damaged, no message of crash's in it" uncompress "$tmp/got"
+	else
+		head -n 1 "$tmp/err" >"$tmp/want"
+		grep '^mmapinfo: ' "$tmp/said" >"$tmp/got"
+		same "$(basename "$core"): damaged, the same message" "$tmp/want" "$tmp/got"
+	fi
+	rm -f "$tmp/damaged" "$tmp/got"
+}
+
+linkage
+for core; do
+	identical "$core"
+done
+behaviour
+context
+switches "$@"
+flattened
+filtered_elf
+for core; do
+	damaged "$core"
+done
+"$here/crash_interrupt.py" "$vmlinux" "$build" "$dump" >"$tmp/tap" 2>"$tmp/err"
+status=$?
+[ "$status" -eq 0 ] || cat "$tmp/err"
+while IFS= read -r line; do
+	case $line in
+	"ok "*) ok 0 "${line#ok * - }" ;;
+	"not ok "*) ok 1 "${line#not ok * - }" "$tmp/err" ;;
+	esac
+done <"$tmp/tap"
+[ "$status" -eq 0 ] && grep -q '^1\.\.[1-9]' "$tmp/tap"
+ok $? "the tests of ^C ran" "$tmp/tap" "$tmp/err"
+done_testing
