@@ -144,8 +144,9 @@ lint:
 format:
 	$(CLANG_FORMAT) -i $$(git ls-files '*.c' '*.h')
 
-bench: all
+bench:
 	scripts/setup bench
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)scripts/bench $(CLI)
 
 fuzz:

@@ -57,8 +57,7 @@ static enum mi_status check_vmlinux(struct mi_target *t, const char *path, struc
 			       path, *hex ? hex : "missing", want);
 	}
 	banner = mi_vmlinux_banner(t->vmlinux);
-	if (!banner || !mi_symtab_count(t->symbols) ||
-	    mi_symtab_find(t->symbols, "linux_banner", &addr) != MI_SYMBOL_ONE)
+	if (!banner || !mi_symbol(t, "linux_banner", &addr))
 		return mi_fail(err, MI_ERR_MISMATCH,
 			       "%s: cannot tell whether it belongs to this dump (no build-id in "
 			       "VMCOREINFO, no banner)",
@@ -179,38 +178,42 @@ static bool types_from_dwarf(struct mi_target *t, const char *path)
 	return true;
 }
 
+/* Nothing is taken from a vmlinux before it has proved itself. */
+static enum mi_status open_vmlinux(struct mi_target *t, const char *path, struct mi_error *err)
+{
+	enum mi_status st = mi_vmlinux_open(path, &t->vmlinux, err);
+
+	return st ? st : check_vmlinux(t, path, err);
+}
+
+static const char *last_detail(const struct mi_target *t)
+{
+	return t->n_sources ? t->sources[t->n_sources - 1].detail : "";
+}
+
 enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_options *opt,
 			       struct mi_error *err)
 {
 	const char *path = opt->vmlinux;
+	enum mi_status st;
 	bool ok;
 
-	if (path) {
-		enum mi_status st = mi_vmlinux_open(path, &t->vmlinux, err);
-
-		if (st)
-			return st;
-	}
 	ok = !opt->no_dump_types && symbols_from_dump(t);
 	if (path) {
-		/* Before anything is taken from it. Without kallsyms the banner's
-		 * address is not known yet: then only a build-id can prove it. */
-		enum mi_status st = check_vmlinux(t, path, err);
-
+		st = open_vmlinux(t, path, err);
 		if (st)
 			return st;
 	}
-	if (!ok && !t->provider->ops->symbol && !(path && symbols_from_vmlinux(t, path)))
-		return mi_fail(err, MI_ERR_MISSING, "no symbols: %s%s",
-			       t->n_sources ? t->sources[t->n_sources - 1].detail : "",
-			       path ? "" : "; try -s VMLINUX");
+	ok = ok || (path && symbols_from_vmlinux(t, path)) || t->provider->ops->symbol;
+	if (!ok)
+		return mi_fail(err, MI_ERR_MISSING, "no symbols: %s%s", last_detail(t),
+			       path ? "" : "; give the kernel's vmlinux with -s");
 	ok = !opt->no_dump_types && types_from_dump(t);
 	if (!ok && path)
 		ok = (!opt->no_vmlinux_btf && types_from_vmlinux_btf(t, path)) ||
 		     types_from_dwarf(t, path);
 	if (!ok)
-		return mi_fail(err, MI_ERR_MISSING, "no type information: %s%s",
-			       t->n_sources ? t->sources[t->n_sources - 1].detail : "",
+		return mi_fail(err, MI_ERR_MISSING, "no type information: %s%s", last_detail(t),
 			       path ? "" : "; give the kernel's vmlinux with -s");
 	return MI_OK;
 }
