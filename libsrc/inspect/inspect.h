@@ -14,9 +14,9 @@
 /*
  * The joins: a process, its mappings, and the state of every page of them.
  *
- * mi_process_open() gives the process, its mappings with totals, and its
- * files. The state of single pages is not kept (a mapping may have billions):
- * mi_mapping_pages() walks one mapping and hands its pages up in runs.
+ * mi_process_open() gives the process, its mappings and its files,
+ * mi_process_count() their totals. The state of single pages is not kept (a mapping may have
+ * billions): mi_mapping_pages() walks one mapping and hands its pages up in runs.
  */
 
 /* ---- one page ---- */
@@ -180,6 +180,7 @@ struct mi_process {
 	size_t n_files;
 	struct mi_totals totals;      /* of all mappings */
 	struct mi_totals file_totals; /* of those with a file */
+	bool counted;		      /* the totals of all mappings and files are there */
 	bool selected;		      /* filters left something out: totals are of what is shown */
 };
 
@@ -190,14 +191,20 @@ struct mi_filter {
 };
 
 /*
- * Inspect the process of @task: mappings that pass @filter (NULL: all), with
- * totals. A task without mm is MI_ERR_STATE with the reason. Nothing that
- * passes the filter is MI_ERR_NOT_FOUND.
+ * Inspect the process of @task: mappings that pass @filter (NULL: all), and
+ * their files; totals come with mi_process_count(). A task without mm is MI_ERR_STATE with the
+ * reason. Nothing that passes the filter is MI_ERR_NOT_FOUND.
  */
 enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
 			       const struct mi_filter *filter, struct mi_process **ret,
 			       struct mi_error *err);
 void mi_process_close(struct mi_process *p);
+
+/*
+ * Count the totals: walks all page tables and caches, which is what takes time.
+ * Does nothing the second time. MI_ERR_INTERRUPTED if the user said stop.
+ */
+enum mi_status mi_process_count(struct mi_process *p, struct mi_error *err);
 
 /* Return false to stop the walk. */
 typedef bool (*mi_run_fn)(void *arg, const struct mi_run *run);

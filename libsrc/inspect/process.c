@@ -310,12 +310,14 @@ static enum mi_status count_file(struct mi_join *j, struct mi_mapped_file *f, st
 	return MI_OK;
 }
 
-static enum mi_status count_all(struct mi_process *p, struct mi_error *err)
+enum mi_status mi_process_count(struct mi_process *p, struct mi_error *err)
 {
 	struct mi_join *j;
 	enum mi_status st;
 	size_t i;
 
+	if (p->counted)
+		return MI_OK;
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
@@ -324,6 +326,7 @@ static enum mi_status count_all(struct mi_process *p, struct mi_error *err)
 	for (i = 0; i < p->n_files && !st; i++)
 		st = count_file(j, &p->files[i], err);
 	mi_join_free(j);
+	p->counted = !st;
 	return st;
 }
 
@@ -358,8 +361,6 @@ enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
 		st = load_mm(p, err);
 	if (!st)
 		st = load_mappings(&b, err);
-	if (!st)
-		st = count_all(p, err);
 	build_free(&b);
 	if (st) {
 		mi_process_close(p);

@@ -204,6 +204,17 @@ static enum mi_status finish(struct mi_json *w, const struct mi_kernel *k,
 	return st ? st : end;
 }
 
+/* Counting broke off: half a count is none. */
+static void put_nothing(struct mi_json *w)
+{
+	mi_json_array(w, "mappings");
+	mi_json_array_end(w);
+	mi_json_array(w, "files");
+	mi_json_array_end(w);
+	mi_json_null(w, "totals");
+	mi_json_null(w, "file_totals");
+}
+
 enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *ask, FILE *out,
 			       struct mi_error *err)
 {
@@ -217,9 +228,14 @@ enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *as
 	st = mi_json_new(out, &w, err);
 	if (st)
 		return st;
-	mi_met_keep(&met, &p->k->problems);
 	mi_json_head(w, p->k);
 	put_process(w, p);
+	st = mi_process_count(p, err);
+	if (st) {
+		put_nothing(w);
+		return finish(w, p->k, ask, st, err);
+	}
+	mi_met_keep(&met, &p->k->problems);
 	st = put_mappings(w, p, pages, ask->each, err);
 	/* After a failure only what needs no walk: the document keeps its shape. */
 	if (st)

@@ -100,6 +100,7 @@ static void put_sources(struct mi_json *w, const struct mi_kernel *k)
 		mi_json_object_end(w);
 	}
 	mi_json_array_end(w);
+	mi_json_u64(w, "pages_read", mi_target_stats(k->t)->pages_read);
 }
 
 void mi_json_tail(struct mi_json *w, const struct mi_kernel *k, bool sources,

@@ -164,9 +164,13 @@ enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *as
 	struct mi_met met;
 	enum mi_status st;
 
-	mi_met_keep(&met, &p->k->problems);
 	put_head(p, out);
 	st = put_threads(p, out, err);
+	/* Counting may take a while: show at once who it is about. */
+	fflush(out);
+	if (!st)
+		st = mi_process_count(p, err);
+	mi_met_keep(&met, &p->k->problems);
 	if (!st)
 		st = mi_text_files(p, out, err);
 	if (!st && want_whole_files(p, ask))

@@ -91,5 +91,7 @@ enum mi_status mi_text_sources(const struct mi_kernel *k, FILE *out, struct mi_e
 	fprintf(out, "\nSOURCES (memory: %s)\n", mi_target_facts(k->t)->provider);
 	st = mi_table_print(t, out, err);
 	mi_table_free(t);
+	fprintf(out, "%" PRIu64 " pages of 4 KiB were read from it.\n",
+		mi_target_stats(k->t)->pages_read);
 	return st;
 }

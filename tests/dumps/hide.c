@@ -49,8 +49,8 @@ static void add_process(struct mi_process *p, struct figures *f)
 	f->cached += t->cached;
 	f->evicted += t->evicted;
 	f->swapped += t->swapped;
-	f->unreadable += t->pte_unreadable + t->cache_unreadable + t->page_unreadable +
-			 t->other_special;
+	f->unreadable +=
+		t->pte_unreadable + t->cache_unreadable + t->page_unreadable + t->other_special;
 }
 
 static bool measure_processes(struct mi_kernel *k, struct figures *f, struct mi_error *err)
@@ -68,6 +68,7 @@ static bool measure_processes(struct mi_kernel *k, struct figures *f, struct mi_
 		good = mi_process_open(k, &list[i].task, NULL, &p, err) == MI_OK;
 		if (!good)
 			break;
+		good = mi_process_count(p, err) == MI_OK;
 		add_process(p, f);
 		mi_process_close(p);
 	}

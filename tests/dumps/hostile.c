@@ -104,6 +104,7 @@ static void inspect(struct mi_kernel *k, const struct mi_task *task)
 
 	if (mi_process_open(k, task, NULL, &p, &e))
 		return;
+	mi_process_count(p, &e);
 	for (i = 0; i < p->n_maps; i++)
 		mi_mapping_pages(p, &p->maps[i], false, see_run, &pages, &e);
 	for (i = 0; i < p->n_files; i++)
@@ -154,7 +155,11 @@ static bool one_seed(const char *dump, uint64_t seed)
 }
 
 /* In a process of its own: what one seed breaks is no matter to the next. */
-enum outcome { ENDED_EARLY, SAW_PROCESSES, BROKE };
+enum outcome {
+	ENDED_EARLY,
+	SAW_PROCESSES,
+	BROKE
+};
 
 static enum outcome run_seed(const char *dump, uint64_t seed)
 {

@@ -185,6 +185,7 @@ static int setup(void **state)
 	threads[1] = threads[0];
 	threads[1].pid = 106;
 	process = (struct mi_process){.k = &kernel,
+				      .counted = true,
 				      .task = threads[0],
 				      .mm_tid = 105,
 				      .threads = threads,
