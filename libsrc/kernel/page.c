@@ -115,7 +115,7 @@ struct flags_memo {
 
 /* What tails of one folio share; kept from page to page. */
 struct folio {
-	uint64_t head_pfn; /* ~0: nothing here */
+	uint64_t head_pfn;	/* ~0: nothing here */
 	struct flags_memo memo; /* survives the folio */
 	bool large, typed;
 	struct mi_page page; /* of the head */

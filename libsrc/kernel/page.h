@@ -55,10 +55,10 @@ struct mi_page {
 	unsigned int order; /* of the folio: 1 << order pages */
 	uint32_t flags;	    /* bits 1 << MI_PG_*, of the folio */
 	enum mi_page_owner owner;
-	uint64_t mapping; /* address_space or anon_vma, tag bits removed */
-	uint64_t index;	  /* page offset in the mapping, of this page: head's + distance */
-	int64_t refcount; /* of the folio */
-	int64_t mapcount; /* page table entries that map this page; huge ones count */
+	uint64_t mapping;	   /* address_space or anon_vma, tag bits removed */
+	uint64_t index;		   /* page offset in the mapping, of this page: head's + distance */
+	int64_t refcount;	   /* of the folio */
+	int64_t mapcount;	   /* page table entries that map this page; huge ones count */
 	bool anon_exclusive;	   /* of this very page */
 	bool folio_anon_exclusive; /* of the head: what counts where a huge entry maps it */
 	bool hugetlb;

@@ -23,7 +23,7 @@ bool mi_dumpfile_facts(int fd, struct mi_provider *p);
 struct mi_elf_map {
 	struct mi_elf_segment {
 		uint64_t pa, size, offset;
-	} *seg;
+	} * seg;
 	size_t n, last; /* last: the one that was right last time */
 };
 
