@@ -113,37 +113,39 @@ static bool take_cells(void *arg, const struct mi_run *cells, size_t n)
 	return true;
 }
 
-enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m, bool each,
-				mi_run_fn fn, void *arg, struct mi_error *err)
+/* Walk mapping @m or, if that is NULL, file @f. */
+static enum mi_status walk(struct mi_process *p, const struct mi_mapping *m,
+			   const struct mi_mapped_file *f, struct merger *mg, struct mi_error *err)
 {
-	const struct mi_file *file = m->file < p->n_files ? &p->files[m->file].file : NULL;
-	struct merger mg = {.fn = fn, .arg = arg, .each = each};
 	struct mi_join *j;
 	enum mi_status st;
 
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
-	st = mi_join_mapping(j, &p->mm, m, file, take_cells, &mg, err);
+	if (m)
+		st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, take_cells, mg, err);
+	else
+		st = mi_join_file(j, &f->file, 0, take_cells, mg, err);
 	mi_join_free(j);
 	if (!st)
-		flush(&mg);
+		flush(mg);
 	return st;
+}
+
+enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m, bool each,
+				mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	const struct mi_mapped_file *f = m->file < p->n_files ? &p->files[m->file] : NULL;
+	struct merger mg = {.fn = fn, .arg = arg, .each = each};
+
+	return walk(p, m, f, &mg, err);
 }
 
 enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,
 			     mi_run_fn fn, void *arg, struct mi_error *err)
 {
 	struct merger mg = {.fn = fn, .arg = arg, .each = each};
-	struct mi_join *j;
-	enum mi_status st;
 
-	st = mi_join_new(p->k, &j, err);
-	if (st)
-		return st;
-	st = mi_join_file(j, &f->file, 0, take_cells, &mg, err);
-	mi_join_free(j);
-	if (!st)
-		flush(&mg);
-	return st;
+	return walk(p, NULL, f, &mg, err);
 }

@@ -135,16 +135,20 @@ static size_t part_of_page(uint64_t addr, size_t len)
 	return len < room ? len : room;
 }
 
-enum mi_read mi_read_phys(struct mi_target *t, uint64_t pa, void *buf, size_t len)
+typedef enum mi_read (*borrow_fn)(struct mi_target *t, uint64_t addr, size_t len, const void **ptr);
+
+/* Inlined with a constant @borrow: no call through a pointer. */
+static inline enum mi_read copy_range(struct mi_target *t, uint64_t addr, void *buf, size_t len,
+				      borrow_fn borrow)
 {
 	unsigned char *to = buf;
 	const void *from;
 	size_t part;
 	enum mi_read r;
 
-	for (; len; pa += part, to += part, len -= part) {
-		part = part_of_page(pa, len);
-		r = mi_borrow_phys(t, pa, part, &from);
+	for (; len; addr += part, to += part, len -= part) {
+		part = part_of_page(addr, len);
+		r = borrow(t, addr, part, &from);
 		if (r)
 			return r;
 		memcpy(to, from, part);
@@ -152,21 +156,14 @@ enum mi_read mi_read_phys(struct mi_target *t, uint64_t pa, void *buf, size_t le
 	return MI_READ_OK;
 }
 
+enum mi_read mi_read_phys(struct mi_target *t, uint64_t pa, void *buf, size_t len)
+{
+	return copy_range(t, pa, buf, len, mi_borrow_phys);
+}
+
 enum mi_read mi_read_virt(struct mi_target *t, uint64_t va, void *buf, size_t len)
 {
-	unsigned char *to = buf;
-	const void *from;
-	size_t part;
-	enum mi_read r;
-
-	for (; len; va += part, to += part, len -= part) {
-		part = part_of_page(va, len);
-		r = mi_borrow_virt(t, va, part, &from);
-		if (r)
-			return r;
-		memcpy(to, from, part);
-	}
-	return MI_READ_OK;
+	return copy_range(t, va, buf, len, mi_borrow_virt);
 }
 
 enum mi_read mi_read_u64(struct mi_target *t, uint64_t va, uint64_t *val)
