@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio_ext.h>
 #include <sys/stat.h>
 
 #include "../../libsrc/output/command.h"
@@ -200,16 +201,19 @@ static void answer(const struct mi_command *cmd)
 	/* stdout stays in error when ^C ends a write to the terminal. */
 	clearerr(fp);
 	pc->cmd_cleanup = tidy_up;
-	mi_interrupt_begin();
+	mi_interrupt_begin(fileno(fp));
 	status = mi_kept_begin(&k, &err);
 	if (!status)
 		status = mi_command_run(k, cmd, fp, &err);
 	mi_kept_end();
 	sigint = mi_interrupt_end();
 	pc->cmd_cleanup = NULL;
-	/* Nothing of ours is open now: crash may jump. */
-	if (sigint)
+	if (sigint) {
+		/* crash closes the file, and would wait for a reader of the rest. */
+		__fpurge(fp);
+		/* Nothing of ours is open now: crash may jump. */
 		raise(SIGINT);
+	}
 	if (status && status != MI_ERR_INTERRUPTED && !reader_left())
 		error(INFO, "%s\n", err.text);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """^C at a terminal in crash, while mmapinfo runs. Prints TAP.
 
-    crash_interrupt.py VMLINUX BUILD DUMP
+    crash_interrupt.py VMLINUX BUILD DUMP      (CRASH: another crash to run)
 
 The command writes into a FIFO that is not read on, or to a terminal that is
 not: it is certain to be in the middle when ^C comes.
@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+CRASH = os.environ.get("CRASH", "crash")
 PROMPT = b"crash> "
 PATIENCE = 60
 
@@ -35,7 +36,7 @@ class Crash:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "dumb"
-            os.execvp("crash", ["crash", "-s", "--no_crashrc", vmlinux, dump])
+            os.execvp(CRASH, [CRASH, "-s", "--no_crashrc", vmlinux, dump])
         self.until_prompt()
 
     def read_some(self, timeout):
@@ -46,16 +47,19 @@ class Crash:
         except OSError:
             return b""
 
-    def until_prompt(self, timeout=PATIENCE):
-        """All text up to the next prompt; None if none comes."""
+    def until(self, what, timeout=PATIENCE):
+        """All text up to @what at the end of it; None if that does not come."""
         text, end = b"", time.monotonic() + timeout
-        while not text.endswith(PROMPT):
+        while not text.endswith(what):
             part = self.read_some(max(0, end - time.monotonic()))
             if not part:
-                sys.stderr.write(text[-2000:].decode(errors="replace") + "\nno prompt\n")
+                sys.stderr.write(f"no {what} after {text[-2000:]}\n")
                 return None
             text += part
         return text.decode(errors="replace").replace("\r", "")
+
+    def until_prompt(self, timeout=PATIENCE):
+        return self.until(PROMPT, timeout)
 
     def send(self, line):
         os.write(self.fd, line.encode() + b"\n")
@@ -129,11 +133,16 @@ class Test:
         self.answers_right(name)
 
     def first_command(self):
-        """^C while the dump is being opened, at some point or other."""
+        """^C while the dump is being opened, at some point or other.
+
+        Not before readline is through with the line: crash jumps out of that,
+        too, and readline then waits for another key before it prompts.
+        """
         for ms in (0, 5, 20, 50, 100):
             self.crash.do(f"extend -u {self.so}")
-            self.crash.do(f"extend {self.so}")
+            self.crash.do(f"extend {self.so}")  # nothing is open yet
             self.crash.send("mmapinfo --each 1 > /dev/null")
+            self.crash.until(b"/dev/null\r\n")
             time.sleep(ms / 1000)
             self.crash.interrupt()
             # ^C at the prompt gives another one.
