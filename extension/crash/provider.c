@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../libsrc/target/dumpfile.h"
+#include "../../libsrc/target/segments.h"
 #include "host.h"
 #include "interrupt.h"
 #include "provider.h"
-#include "segments.h"
 
 struct crash {
 	struct mi_provider p;
@@ -34,7 +33,7 @@ static struct crash *to_crash(struct mi_provider *p)
 static enum mi_read read_page(struct mi_provider *p, uint64_t pa, void *page)
 {
 	struct crash *c = to_crash(p);
-	enum mi_read r = c->segments ? mi_segments_look(c->segments, pa) : MI_READ_OK;
+	enum mi_read r = c->segments ? mi_segments_look(c->segments, pa, NULL) : MI_READ_OK;
 
 	if (!r)
 		r = mi_host_read_page(pa, page);
@@ -166,11 +165,6 @@ static enum mi_status vmcoreinfo(struct mi_provider *p, char **text, size_t *len
 
 /* ---- opening ---- */
 
-static bool file_bytes(void *arg, uint64_t off, void *buf, size_t len)
-{
-	return pread(*(int *)arg, buf, len, (off_t)off) == (ssize_t)len;
-}
-
 static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
 {
 	return mi_host_flat_bytes(*(int *)arg, off, buf, len);
@@ -178,11 +172,8 @@ static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
 
 static void facts_of_file(struct crash *c, int fd)
 {
-	struct stat st;
-
-	if (mi_dumpfile_facts(fd, &c->p) && !fstat(fd, &st))
-		c->segments = mi_segments_load(file_bytes, &fd,
-					       S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
+	mi_dumpfile_facts(fd, &c->p);
+	c->segments = mi_dumpfile_segments(fd);
 }
 
 /* crash opens what libkdumpfile may not: the dump as makedumpfile -F sent it. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* dumpfile.c - facts that the headers of a dump file tell */
 #include <elf.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,104 +37,41 @@ static void diskdump_facts(int fd, struct mi_provider *p)
 		p->dump_level = level;
 }
 
-/* ---- ELF ---- */
-
-#define SEGMENTS_MAX (1U << 20)
-
-/* Number of program headers; 0 if this is no 64-bit ELF file. */
-static uint64_t elf_header(int fd, Elf64_Ehdr *eh)
+static bool bytes_of_file(void *arg, uint64_t off, void *buf, size_t len)
 {
-	Elf64_Shdr sh;
-
-	if (!read_at(fd, eh, sizeof(*eh), 0) || memcmp(eh->e_ident, ELFMAG, SELFMAG) ||
-	    eh->e_ident[EI_CLASS] != ELFCLASS64)
-		return 0;
-	if (eh->e_phnum != PN_XNUM)
-		return eh->e_phnum;
-	if (!read_at(fd, &sh, sizeof(sh), eh->e_shoff) || sh.sh_info > SEGMENTS_MAX)
-		return 0;
-	return sh.sh_info;
+	return read_at(*(int *)arg, buf, len, off);
 }
 
-/*
- * A segment that reaches beyond the end of the file was cut; one with
- * p_memsz > p_filesz is what makedumpfile -E leaves of filtered or zero pages.
- */
-static void elf_facts(int fd, uint64_t file_size, struct mi_provider *p)
+struct mi_segments *mi_dumpfile_segments(int fd)
 {
-	Elf64_Ehdr eh;
-	Elf64_Phdr ph;
-	uint64_t i, n = elf_header(fd, &eh);
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return NULL;
+	return mi_segments_load(bytes_of_file, &fd,
+				S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
+}
+
+static void elf_facts(int fd, struct mi_provider *p)
+{
+	struct mi_segments *s = mi_dumpfile_segments(fd);
 
 	p->dump_format = "elf";
-	for (i = 0; i < n; i++) {
-		if (!read_at(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph))) {
-			p->incomplete = true;
-			return;
-		}
-		if (ph.p_type != PT_LOAD)
-			continue;
-		if (ph.p_offset > file_size || ph.p_filesz > file_size - ph.p_offset)
-			p->incomplete = true;
-		if (ph.p_memsz > ph.p_filesz)
-			p->absent_may_be_zero = true;
-	}
-}
-
-void mi_elf_map_load(struct mi_elf_map *m, int fd)
-{
-	Elf64_Ehdr eh;
-	Elf64_Phdr ph;
-	uint64_t i, n = elf_header(fd, &eh);
-
-	memset(m, 0, sizeof(*m));
-	m->seg = n ? calloc(n, sizeof(*m->seg)) : NULL;
-	if (!m->seg)
+	if (!s)
 		return;
-	for (i = 0; i < n && read_at(fd, &ph, sizeof(ph), eh.e_phoff + i * sizeof(ph)); i++) {
-		if (ph.p_type != PT_LOAD || ph.p_paddr > ~0ULL - ph.p_filesz)
-			continue;
-		m->seg[m->n].pa = ph.p_paddr;
-		m->seg[m->n].size = ph.p_filesz;
-		m->seg[m->n++].offset = ph.p_offset;
-	}
-}
-
-void mi_elf_map_free(struct mi_elf_map *m)
-{
-	free(m->seg);
-}
-
-static bool holds(const struct mi_elf_segment *s, uint64_t pa)
-{
-	return pa >= s->pa && s->size >= MI_PAGE_SIZE && pa - s->pa <= s->size - MI_PAGE_SIZE;
-}
-
-bool mi_elf_read_page(struct mi_elf_map *m, int fd, uint64_t pa, void *page)
-{
-	size_t i = m->last;
-
-	if (!m->n)
-		return false;
-	if (!holds(&m->seg[i], pa)) {
-		for (i = 0; i < m->n && !holds(&m->seg[i], pa); i++)
-			;
-		if (i == m->n)
-			return false;
-		m->last = i;
-	}
-	return read_at(fd, page, MI_PAGE_SIZE, m->seg[i].offset + (pa - m->seg[i].pa));
+	p->incomplete = mi_segments_cut(s);
+	p->absent_may_be_zero = mi_segments_may_be_zero(s);
+	mi_segments_free(s);
 }
 
 bool mi_dumpfile_facts(int fd, struct mi_provider *p)
 {
 	char magic[8];
-	struct stat st;
 
-	if (fstat(fd, &st) || !read_at(fd, magic, sizeof(magic), 0))
+	if (!read_at(fd, magic, sizeof(magic), 0))
 		return false;
 	if (!memcmp(magic, ELFMAG, SELFMAG)) {
-		elf_facts(fd, S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL, p);
+		elf_facts(fd, p);
 		return true;
 	}
 	if (!memcmp(magic, "KDUMP   ", 8) || !memcmp(magic, "DISKDUMP", 8)) {

@@ -38,8 +38,8 @@ struct kdump {
 	int fd;
 	kdump_ctx_t *ctx;
 	struct bitmap stored, ram;
-	struct mi_elf_map elf;
-	bool leak_ctx; /* see kdump_close() */
+	struct mi_segments *segments; /* NULL: not ELF */
+	bool leak_ctx;		      /* see kdump_close() */
 };
 
 static struct kdump *to_kdump(struct mi_provider *p)
@@ -87,18 +87,33 @@ static int bitmap_test(struct bitmap *b, uint64_t pfn)
 	return b->bits[slot][bit / 8] >> (bit % 8) & 1;
 }
 
+/*
+ * Stored as it is: read it here. libkdumpfile would map the file, and every
+ * chunk ever touched would count as our memory. What it knows better is pages
+ * at the seam of two segments.
+ */
+static enum mi_read read_segment(struct kdump *k, uint64_t pa, void *page)
+{
+	uint64_t offset;
+	enum mi_read r = mi_segments_look(k->segments, pa, &offset);
+
+	if (!r && pread(k->fd, page, MI_PAGE_SIZE, (off_t)offset) != MI_PAGE_SIZE)
+		return MI_READ_IO;
+	return r;
+}
+
 static enum mi_read kdump_read_page(struct mi_provider *p, uint64_t pa, void *page)
 {
 	struct kdump *k = to_kdump(p);
 	size_t len = MI_PAGE_SIZE;
 	uint64_t pfn = pa >> MI_PAGE_SHIFT;
+	enum mi_read r;
 
-	/*
-	 * Stored as it is: read it here. libkdumpfile would map the file, and every
-	 * chunk ever touched would count as our memory.
-	 */
-	if (mi_elf_read_page(&k->elf, k->fd, pa, page))
-		return MI_READ_OK;
+	if (k->segments) {
+		r = read_segment(k, pa, page);
+		if (r != MI_READ_EXCLUDED && r != MI_READ_HOLE)
+			return r;
+	}
 	if (!bitmap_test(&k->stored, pfn))
 		return bitmap_test(&k->ram, pfn) == 1 ? MI_READ_EXCLUDED : MI_READ_HOLE;
 
@@ -149,7 +164,7 @@ static void kdump_close(struct mi_provider *p)
 
 	bitmap_close(&k->stored);
 	bitmap_close(&k->ram);
-	mi_elf_map_free(&k->elf);
+	mi_segments_free(k->segments);
 	/*
 	 * libkdumpfile before 0.5.2 uses freed memory in kdump_free() (fixed by
 	 * its commit 97c716a): leave the context allocated.
@@ -205,7 +220,7 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
 			path, format);
 	}
-	mi_elf_map_load(&k->elf, k->fd);
+	k->segments = mi_dumpfile_segments(k->fd);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
 	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);
 	return MI_OK;

@@ -14,11 +14,12 @@ struct segment {
 	uint64_t stored;  /* bytes in the file, by the header */
 	uint64_t present; /* of these, before the end of the file */
 	uint64_t size;	  /* in memory */
+	uint64_t offset;  /* in the file */
 };
 
 struct mi_segments {
 	size_t n;
-	bool may_be_zero;
+	bool may_be_zero, cut;
 	struct segment seg[];
 };
 
@@ -42,8 +43,11 @@ static void add(struct mi_segments *s, const Elf64_Phdr *ph, uint64_t file_size)
 	seg->stored = ph->p_filesz;
 	seg->present = ph->p_filesz < room ? ph->p_filesz : room;
 	seg->size = ph->p_memsz;
+	seg->offset = ph->p_offset;
 	if (seg->size > seg->stored)
 		s->may_be_zero = true;
+	if (seg->present < seg->stored)
+		s->cut = true;
 	s->n++;
 }
 
@@ -74,6 +78,7 @@ struct mi_segments *mi_segments_load(mi_bytes_fn bytes, void *arg, uint64_t file
 		return NULL;
 	for (i = 0; i < n && bytes(arg, eh.e_phoff + i * sizeof(ph), &ph, sizeof(ph)); i++)
 		add(s, &ph, file_size);
+	s->cut |= i < n;
 	qsort(s->seg, s->n, sizeof(s->seg[0]), by_start);
 	return s;
 }
@@ -83,7 +88,7 @@ void mi_segments_free(struct mi_segments *s)
 	free(s);
 }
 
-enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa)
+enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset)
 {
 	const struct segment *seg;
 	size_t low = 0, high = s->n;
@@ -102,11 +107,18 @@ enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa)
 		return MI_READ_HOLE;
 	seg = &s->seg[low - 1];
 	off = pa - seg->start;
+	if (offset)
+		*offset = seg->offset + off;
 	if (off + MI_PAGE_SIZE <= seg->present)
 		return MI_READ_OK;
 	if (off + MI_PAGE_SIZE <= seg->stored)
 		return MI_READ_INCOMPLETE;
 	return off < seg->size ? MI_READ_EXCLUDED : MI_READ_HOLE;
+}
+
+bool mi_segments_cut(const struct mi_segments *s)
+{
+	return s->cut;
 }
 
 bool mi_segments_may_be_zero(const struct mi_segments *s)
