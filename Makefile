@@ -66,7 +66,7 @@ help:
 	@echo 'make bench      compare with crash, drgn and a plain memory copy'
 	@echo 'make lint       formatting, clang-tidy, shellcheck, manual pages, layering'
 	@echo 'make fuzz       fuzz the readers of foreign bytes (FUZZ_SECONDS=60 each)'
-	@echo 'make docs       regenerate the output shown in README and docs'
+	@echo 'make docs       regenerate the output shown in README and help mmapinfo'
 	@echo 'make demo-dump  make the dump under vmcores/ anew (boots a guest)'
 	@echo 'make install    to PREFIX ($(PREFIX)) under DESTDIR; make uninstall'
 	@echo 'make clean'
@@ -154,6 +154,7 @@ fuzz:
 
 docs: all
 	$(Q)scripts/regen-docs $(CLI)
+	$(Q)extension/crash/regen-help $(CLI) vmcores/demo/vmcore
 
 demo-dump:
 	scripts/setup test

@@ -25,7 +25,7 @@ char *mi_crash_help[] = {
 	" ",
 	"    PID   a decimal number of a process or thread.",
 	"    TASK  the hexadecimal address of a task_struct. A number with 0x in",
-	"          front, or of more than ten digits, is an address.",
+	"          front, or of sixteen digits, is an address.",
 	" ",
 	"  Without either: the current context, as chosen with \"set\".",
 	" ",
