@@ -271,8 +271,6 @@ enum mi_status mi_layout_resolve(struct mi_layout *l, struct mi_target *t, const
 		else
 			for (c = 0; c < CANDIDATES && !found; c++)
 				found = take_answer(l, &entries[e], &w->query[e * CANDIDATES + c]);
-		l->n_entries++;
-		l->n_found += found;
 		if (!found)
 			missing(l, &entries[e]);
 	}

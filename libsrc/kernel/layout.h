@@ -56,7 +56,6 @@ struct mi_layout {
 
 	bool off[MI_F_NR];	/* feature cannot be had */
 	char why[MI_F_NR][120]; /* the first missing entry, for people */
-	unsigned int n_entries, n_found;
 };
 
 /*
