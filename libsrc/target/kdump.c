@@ -220,6 +220,8 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
 			path, format);
 	}
+	if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_ARCH_NAME, &k->p.arch) != KDUMP_OK)
+		k->p.arch = NULL;
 	k->segments = mi_dumpfile_segments(k->fd);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
 	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);

@@ -54,7 +54,12 @@ static enum mi_status load_vmcoreinfo(struct mi_target *t, struct mi_error *err)
 static enum mi_status gather_facts(struct mi_target *t, struct mi_error *err)
 {
 	const char *release = mi_vmcoreinfo_line(t->vmcoreinfo, "OSRELEASE");
+	const char *arch = t->provider->arch;
 	uint64_t page_size;
+
+	if (arch && strcmp(arch, "x86_64"))
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "a dump of architecture %s: only x86_64 is supported", arch);
 
 	if (!release)
 		return mi_fail(err, MI_ERR_FORMAT, "VMCOREINFO has no OSRELEASE line");

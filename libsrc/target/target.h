@@ -62,6 +62,7 @@ struct mi_provider_ops {
 struct mi_provider {
 	const struct mi_provider_ops *ops;
 	const char *name;	 /* "libkdumpfile", "crash" */
+	const char *arch;	 /* "x86_64", as the dump's headers say; NULL: unknown */
 	const char *dump_format; /* "elf", "kdump-compressed", NULL if unknown */
 	int dump_level;		 /* of makedumpfile; -1 if not known */
 	bool absent_may_be_zero; /* format cannot tell a filtered page from zeroes */

@@ -42,6 +42,18 @@ timeout 20 "$mi" -c "$copy" --all >"$tap_dir/out" 2>"$tap_dir/err"
 [ $? -eq 0 ] && grep -q circle "$tap_dir/out"
 ok $? "a circle in the task list ends and is reported" "$tap_dir/out" "$tap_dir/err"
 
+# A dump of another architecture, as far as its header tells. Its CPU notes, which
+# would not fit, are named so that nobody reads them.
+cp --sparse=always "$elf" "$copy" && chmod u+w "$copy" && python3 - "$copy" <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    head = bytearray(f.read(65536))
+    head[18:20] = b"\xb7\0"
+    f.seek(0)
+    f.write(head.replace(b"CORE\0", b"XORE\0"))
+PY
+fails "another architecture" 1 "architecture aarch64: only x86_64" "$mi" -c "$copy" 1
+
 # ELF dumps cut short: what is left is shown, what is gone is named.
 size=$(stat -c %s "$elf")
 for part in 5 40 75 95; do
