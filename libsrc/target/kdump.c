@@ -210,6 +210,8 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 	k->ctx = kdump_new();
 	if (!k->ctx)
 		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
+	/* Of a dump that was cut short, a mapping would raise SIGBUS behind the end. */
+	kdump_set_number_attr(k->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (kdump_open_fd(k->ctx, k->fd) != KDUMP_OK)
 		return explain_open_failure(k, path, (uint64_t)st.st_size, err);
 	if (!mi_dumpfile_facts(k->fd, &k->p)) {

@@ -150,10 +150,8 @@ behaviour() {
 		"mmapinfo --help"
 		"mmapinfo --version"
 		"mmapinfo"
-		"mmapinfo 1 | wc -l > $tmp/count"
 		"mmapinfo 1 > /dev/full"
 		"mmapinfo 1"
-		"mmapinfo --each $(pid_of "$dump" sparse-1g) | head -n 1 > $tmp/first"
 		"extend -u $so"
 		"mmapinfo 1"
 		"extend $so"
@@ -189,18 +187,32 @@ behaviour() {
 	has "--help" '^DESCRIPTION$' "$tmp/out.11"
 	has "--version" '^mmapinfo [0-9]+\.[0-9]+' "$tmp/out.12"
 	one_line 13 "the current context is idle" 'idle task'
-	[ "$(cat "$tmp/count")" = "$(wc -l <"$tmp/want")" ]
-	ok $? "a pipe gets every line" "$tmp/count"
-	has "a full disk is told" '^mmapinfo: writing the answer' "$tmp/out.15"
-	same "and forgotten" "$tmp/want" "$tmp/out.16"
-	"$mi" -c "$dump" "$(pid_of "$dump" sparse-1g)" | head -n 1 >"$tmp/head"
+	has "a full disk is told" '^mmapinfo: writing the answer' "$tmp/out.14"
+	same "and forgotten" "$tmp/want" "$tmp/out.15"
+	has "unload" 'shared object unloaded' "$tmp/out.16"
+	not_has "unloaded: no such command" '^PID 1 ' "$tmp/out.17"
+	has "load again" 'shared object loaded' "$tmp/out.18"
+	same "after loading again" "$tmp/want" "$tmp/out.19"
+}
+
+# Before 9.0.2 crash looks for the other end of a pipe only for moments, and gives up
+# on a busy machine. That is not what is tested: try again.
+pipes() {
+	local try long
+	long=$(pid_of "$dump" sparse-1g)
+	for try in {1..20}; do
+		printf '%s\n' "mmapinfo 1 | wc -l > $tmp/count" '!echo MARK 1' \
+			"mmapinfo --each $long | head -n 1 > $tmp/first" '!echo MARK 2' sys |
+			session "$dump" >"$tmp/said"
+		grep -q 'pipe operation failed' "$tmp/said" || break
+	done
+	[ "$(cat "$tmp/count")" = "$("$mi" -c "$dump" 1 | wc -l)" ]
+	ok $? "a pipe gets every line (try $try)" "$tmp/count"
+	"$mi" -c "$dump" "$long" | head -n 1 >"$tmp/head"
 	same "a reader that leaves early" "$tmp/head" "$tmp/first"
-	[ ! -s "$tmp/out.17" ]
-	ok $? "a reader that leaves early: no complaint" "$tmp/out.17"
-	has "unload" 'shared object unloaded' "$tmp/out.18"
-	not_has "unloaded: no such command" '^PID 1 ' "$tmp/out.19"
-	has "load again" 'shared object loaded' "$tmp/out.20"
-	same "after loading again" "$tmp/want" "$tmp/out.21"
+	not_has "a reader that leaves early: no complaint" '^mmapinfo: ' "$tmp/said"
+	between "$tmp/said" 2 >"$tmp/sys"
+	has "a reader that leaves early: the session goes on" 'DUMPFILE: ' "$tmp/sys"
 }
 
 # one_line N NAME REGEX: command N said one line, and that.
@@ -319,6 +331,7 @@ for core; do
 	identical "$core"
 done
 behaviour
+pipes
 context
 switches "$@"
 flattened
