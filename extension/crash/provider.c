@@ -170,12 +170,6 @@ static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
 	return mi_host_flat_bytes(*(int *)arg, off, buf, len);
 }
 
-static void facts_of_file(struct crash *c, int fd)
-{
-	mi_dumpfile_facts(fd, &c->p);
-	c->segments = mi_dumpfile_segments(fd);
-}
-
 /* crash opens what libkdumpfile may not: the dump as makedumpfile -F sent it. */
 static void facts_of_flattened(struct crash *c, int fd, const struct mi_host_facts *f)
 {
@@ -206,7 +200,7 @@ static void gather_facts(struct crash *c)
 	if (fd >= 0 && f.flattened)
 		facts_of_flattened(c, fd, &f);
 	else if (fd >= 0)
-		facts_of_file(c, fd);
+		mi_dumpfile_facts(fd, &c->p, &c->segments);
 	if (fd >= 0)
 		close(fd);
 	/* Of a format that only crash knows, its word is all there is. */

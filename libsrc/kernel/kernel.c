@@ -49,7 +49,7 @@ static void swap_types(struct mi_kernel *k)
 
 static void page_constants(struct mi_kernel *k)
 {
-	uint64_t bits, sme = 0;
+	uint64_t bits;
 
 	if (k->l.sym_vmemmap_base && mi_read_u64(k->t, k->l.sym_vmemmap_base, &k->vmemmap)) {
 		k->l.off[MI_F_PAGE] = true;
@@ -59,8 +59,7 @@ static void page_constants(struct mi_kernel *k)
 		bits = 52;
 	k->max_pfn = 1ULL << (bits - MI_PAGE_SHIFT);
 	k->pfn_swap_bits = (unsigned int)bits - MI_PAGE_SHIFT;
-	mi_target_number(k->t, "NUMBER(sme_mask)", &sme);
-	k->pa_mask = 0x000ffffffffff000ULL & ~sme;
+	k->pa_mask = mi_target_facts(k->t)->pa_mask;
 }
 
 enum mi_status mi_kernel_open(struct mi_target *t, const char *hide, struct mi_kernel **ret,

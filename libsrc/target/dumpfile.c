@@ -42,36 +42,32 @@ static bool bytes_of_file(void *arg, uint64_t off, void *buf, size_t len)
 	return read_at(*(int *)arg, buf, len, off);
 }
 
-struct mi_segments *mi_dumpfile_segments(int fd)
+static struct mi_segments *elf_facts(int fd, struct mi_provider *p)
 {
+	struct mi_segments *s;
 	struct stat st;
 
+	p->dump_format = "elf";
 	if (fstat(fd, &st))
 		return NULL;
-	return mi_segments_load(bytes_of_file, &fd,
-				S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
-}
-
-static void elf_facts(int fd, struct mi_provider *p)
-{
-	struct mi_segments *s = mi_dumpfile_segments(fd);
-
-	p->dump_format = "elf";
+	s = mi_segments_load(bytes_of_file, &fd,
+			     S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
 	if (!s)
-		return;
+		return NULL;
 	p->incomplete = mi_segments_cut(s);
 	p->absent_may_be_zero = mi_segments_may_be_zero(s);
-	mi_segments_free(s);
+	return s;
 }
 
-bool mi_dumpfile_facts(int fd, struct mi_provider *p)
+bool mi_dumpfile_facts(int fd, struct mi_provider *p, struct mi_segments **segments)
 {
 	char magic[8];
 
+	*segments = NULL;
 	if (!read_at(fd, magic, sizeof(magic), 0))
 		return false;
 	if (!memcmp(magic, ELFMAG, SELFMAG)) {
-		elf_facts(fd, p);
+		*segments = elf_facts(fd, p);
 		return true;
 	}
 	if (!memcmp(magic, "KDUMP   ", 8) || !memcmp(magic, "DISKDUMP", 8)) {

@@ -12,12 +12,10 @@
  * report the same.
  *
  * Fills those members of @p; what the file does not tell stays as it is.
- * False if the file is neither ELF nor kdump-compressed.
+ * *@segments becomes the caller's: those of an ELF dump, NULL if it is none or
+ * if memory is short. False if the file is neither ELF nor kdump-compressed.
  */
-bool mi_dumpfile_facts(int fd, struct mi_provider *p);
-
-/* The segments of an ELF dump; NULL if it is none, or if memory is short. */
-struct mi_segments *mi_dumpfile_segments(int fd);
+bool mi_dumpfile_facts(int fd, struct mi_provider *p, struct mi_segments **segments);
 
 /* A flattened dump (makedumpfile -F, QEMU's kdump-zlib) that must be re-arranged first. */
 bool mi_dumpfile_flattened(int fd);

@@ -88,9 +88,10 @@ static int bitmap_test(struct bitmap *b, uint64_t pfn)
 }
 
 /*
- * Stored as it is: read it here. libkdumpfile would map the file, and every
- * chunk ever touched would count as our memory. What it knows better is pages
- * at the seam of two segments.
+ * Stored as it is: read it here. libkdumpfile would either map the file, and
+ * every chunk ever touched would count as our memory, or go through its own
+ * cache, at twice the time. What it knows better is pages at the seam of two
+ * segments.
  */
 static enum mi_read read_segment(struct kdump *k, uint64_t pa, void *page)
 {
@@ -214,7 +215,7 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 	kdump_set_number_attr(k->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (kdump_open_fd(k->ctx, k->fd) != KDUMP_OK)
 		return explain_open_failure(k, path, (uint64_t)st.st_size, err);
-	if (!mi_dumpfile_facts(k->fd, &k->p)) {
+	if (!mi_dumpfile_facts(k->fd, &k->p, &k->segments)) {
 		if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) != KDUMP_OK)
 			format = "?";
 		return mi_fail(
@@ -224,7 +225,6 @@ static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_e
 	}
 	if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_ARCH_NAME, &k->p.arch) != KDUMP_OK)
 		k->p.arch = NULL;
-	k->segments = mi_dumpfile_segments(k->fd);
 	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
 	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);
 	return MI_OK;

@@ -89,6 +89,7 @@ static enum mi_status start_translation(struct mi_target *t, struct mi_error *er
 	t->xlat_ready = true;
 	t->facts.arch = "x86_64";
 	t->facts.paging_levels = t->xlat.levels;
+	t->facts.pa_mask = t->xlat.pa_mask;
 	mi_source_note(t, "translation", true, start, "page tables in the dump", "%u levels",
 		       t->xlat.levels);
 	return MI_OK;

@@ -138,6 +138,7 @@ struct mi_target_facts {
 	bool live;
 	unsigned int page_shift;
 	unsigned int paging_levels; /* of the running kernel: 4 or 5 */
+	uint64_t pa_mask;	    /* address bits of a page table entry, encryption bit removed */
 };
 
 const struct mi_target_facts *mi_target_facts(const struct mi_target *t);

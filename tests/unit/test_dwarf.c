@@ -42,7 +42,7 @@ static const char source[] = "typedef unsigned char u8_t;\n"
 			     "outer_t *the_outer; struct fwd *the_fwd; enum plain the_plain;\n"
 			     "int use(struct outer *o) { return o->a + (int)o->plain; }\n";
 
-static char dir[] = "/tmp/mmapinfo-dwarf-XXXXXX";
+#include "sample_dir.h"
 
 static bool compile(const char *command, const char *output)
 {
@@ -323,31 +323,6 @@ static void test_agrees_with_clang_btf(void **state)
 	}
 	mi_btf_free(btf);
 	mi_dwarf_close(dwarf);
-}
-
-static int setup(void **state)
-{
-	char path[128];
-	FILE *f;
-
-	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof(path), "%s/sample.c", dir);
-	f = fopen(path, "w");
-	if (!f)
-		return -1;
-	fputs(source, f);
-	return fclose(f);
-}
-
-static int teardown(void **state)
-{
-	char text[128];
-
-	(void)state;
-	snprintf(text, sizeof(text), "rm -r %s", dir);
-	return system(text);
 }
 
 #include "kernel_queries.h"

@@ -29,7 +29,7 @@ static const char source[] =
 	"asm(\".globl absolute; absolute = 0x1234\");\n"
 	"asm(\".section .BTF,\\\"a\\\"; .byte 1,2,3,4,5; .previous\");\n";
 
-static char dir[] = "/tmp/mmapinfo-vmlinux-XXXXXX";
+#include "sample_dir.h"
 
 static void run(const char *command)
 {
@@ -177,31 +177,6 @@ static void test_refused(void **state)
 	       "printf '\\001' | dd of=narrow bs=1 seek=4 conv=notrunc");
 	assert_int_not_equal(try_open("narrow", &vm), MI_OK);
 	mi_vmlinux_close(NULL);
-}
-
-static int setup(void **state)
-{
-	char path[128];
-	FILE *f;
-
-	(void)state;
-	if (!mkdtemp(dir))
-		return -1;
-	snprintf(path, sizeof(path), "%s/sample.c", dir);
-	f = fopen(path, "w");
-	if (!f)
-		return -1;
-	fputs(source, f);
-	return fclose(f);
-}
-
-static int teardown(void **state)
-{
-	char text[128];
-
-	(void)state;
-	snprintf(text, sizeof(text), "rm -r %s", dir);
-	return system(text);
 }
 
 int main(void)
