@@ -52,6 +52,7 @@ HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide
 
 .PHONY: all help setup demo check check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests
+.DEFAULT_GOAL := all
 FORCE:
 .DELETE_ON_ERROR:
 

@@ -225,6 +225,42 @@ static bool wants_page(const struct mi_join *j, const struct mi_run *c)
 	return c->pfn != j->zero_pfn;
 }
 
+/* How far the page that the cache means lies behind the head that the slot names. */
+static uint64_t behind_head(const struct mi_run *c)
+{
+	const struct mi_page *pg = &c->slot_page;
+	uint64_t dist = c->pgoff - pg->index;
+
+	if (!c->has_slot_page || pg->why || !pg->order || pg->hugetlb || pg->head_pfn != c->slot_pfn)
+		return 0;
+	return dist < 1ULL << pg->order ? dist : 0;
+}
+
+/*
+ * Up to 5.16 (6b24ca4a1a8d) a huge page in the cache takes a slot for each of its
+ * pages, and each names the head.
+ */
+static void follow_heads(struct mi_join *j, size_t n)
+{
+	size_t i, want = 0;
+
+	for (i = 0; i < n; i++) {
+		struct mi_run *c = &j->cells[i];
+		uint64_t dist = behind_head(c);
+
+		if (!dist)
+			continue;
+		c->slot_pfn += dist;
+		j->pfns[want++] = c->slot_pfn;
+	}
+	if (!want)
+		return;
+	mi_pages_load(j->k, j->pfns, want, j->pages);
+	for (i = 0, want = 0; i < n; i++)
+		if (j->cells[i].has_slot_page && j->cells[i].slot_page.pfn != j->cells[i].slot_pfn)
+			j->cells[i].slot_page = j->pages[want++];
+}
+
 static void fill_pages(struct mi_join *j, size_t n)
 {
 	size_t i, want = 0;
@@ -255,6 +291,7 @@ static void fill_pages(struct mi_join *j, size_t n)
 			c->slot_page =
 				c->has_page && c->pfn == c->slot_pfn ? c->page : j->pages[want++];
 	}
+	follow_heads(j, n);
 }
 
 /* ---- how they relate ---- */

@@ -145,6 +145,23 @@ class Oracle:
         self.counts = u64s(f"{args.truth}/kpagecount")
         self.tap = Tap()
         self.notes = self.read_notes()
+        self.quirks = self.kernel_quirks()
+
+    def kernel_quirks(self):
+        """Where the kernel's own account is known to be wrong or silent, by its version."""
+        with open(f"{self.truth}/proc/version", encoding="ascii") as f:
+            version = tuple(int(x) for x in re.search(r"version (\d+)\.(\d+)", f.read()).groups())
+        quirks = set()
+        # pagemap of 5.10 has no uffd-wp bit, and huge entries are never "file" in it.
+        if version < (5, 14):
+            quirks |= {"no uffd-wp", "huge is never file"}
+        # Of the pages of a huge entry, each counts for itself since 6.11.
+        if version < (6, 11):
+            quirks.add("huge counts as its first page")
+        # kpageflags of 6.12 calls every anonymous page KSM.
+        if (6, 9) <= version < (6, 16):
+            quirks.add("anon is ksm")
+        return quirks
 
     def read_notes(self):
         """Slots that hold shadow and swap entries: what only the workload can know."""
@@ -180,7 +197,8 @@ class Oracle:
         d.check(f"{where} pfn {pfn} reclaim/readahead", bool(have & {"reclaim", "readahead"}),
                 bool(k & KPF_RECLAIM))
         d.check(f"{where} pfn {pfn} anon", page["owner"] in ("anon", "ksm"), bool(k & KPF_ANON))
-        d.check(f"{where} pfn {pfn} ksm", page["owner"] == "ksm", bool(k & KPF_KSM))
+        if "anon is ksm" not in self.quirks:
+            d.check(f"{where} pfn {pfn} ksm", page["owner"] == "ksm", bool(k & KPF_KSM))
         d.check(f"{where} pfn {pfn} large", page["order"] > 0, bool(k & KPF_HEAD))
         d.check(f"{where} pfn {pfn} hugetlb", page.get("hugetlb", False), bool(k & KPF_HUGE))
         d.check(f"{where} pfn {pfn} tail", pfn != head, bool(self.flags[pfn] & KPF_TAIL))
@@ -197,8 +215,7 @@ class Oracle:
                     bool(k & KPF_MAPPEDTODISK))
         d.check(f"{where} pfn {pfn} mapcount", page["mapcount"], self.counts[pfn])
 
-    @staticmethod
-    def pagemap(d, where, row, entry, softdirty_vma, head_row):
+    def pagemap(self, d, where, row, entry, softdirty_vma, head_row):
         """One row against one pagemap entry."""
         pte = row["pte"]
         kind, page, bits = pte["kind"], row.get("page"), set(pte.get("bits", []))
@@ -209,7 +226,8 @@ class Oracle:
         d.check(f"{where} swap", swap, bool(entry & PM_SWAP))
         d.check(f"{where} soft-dirty", "soft_dirty" in bits or softdirty_vma,
                 bool(entry & PM_SOFT_DIRTY))
-        d.check(f"{where} uffd-wp", "uffd_wp" in bits, bool(entry & PM_UFFD_WP))
+        if "no uffd-wp" not in self.quirks:
+            d.check(f"{where} uffd-wp", "uffd_wp" in bits, bool(entry & PM_UFFD_WP))
         if present:
             d.check(f"{where} pfn", pte["pfn"], entry & PM_FRAME)
         elif swap:
@@ -221,12 +239,12 @@ class Oracle:
             else:
                 d.check(f"{where} swap type", pte["swap_type"], frame & 31)
                 d.check(f"{where} swap offset", pte["swap_offset"], frame >> 5)
-        # A huge entry is asked for its first page alone.
         counted = head_row.get("page") if head_row else page
         d.check(f"{where} exclusive", bool(page) and counted["mapcount"] == 1,
                 bool(entry & PM_EXCLUSIVE))
-        d.check(f"{where} file", bool(page) and page["owner"] not in ("anon", "ksm"),
-                bool(entry & PM_FILE))
+        if not ("huge is never file" in self.quirks and pte.get("level", 1) > 1):
+            d.check(f"{where} file", bool(page) and page["owner"] not in ("anon", "ksm"),
+                    bool(entry & PM_FILE))
 
     # ---- processes ----
 
@@ -273,7 +291,7 @@ class Oracle:
                 continue
             pte = row["pte"]
             head = None
-            if pte.get("level", 1) > 1:
+            if pte.get("level", 1) > 1 and "huge counts as its first page" in self.quirks:
                 step = huge_step[pte["level"]]
                 head = rows.get(max(va // step * step, line.start))
             self.pagemap(d, f"{va:x}", row, entry, soft, head)
@@ -290,6 +308,9 @@ class Oracle:
             d.check(f"{where} smaps Rss", t["mapped"] - t["zero"] - special, smap["Rss"])
             d.check(f"{where} smaps Anonymous", t["anon"], smap["Anonymous"])
             d.check(f"{where} smaps Swap", t["swapped"], smap["Swap"])
+            if "KSM" in smap:
+                ksm = sum(1 for r in m["pages"] if r.get("page", {}).get("owner") == "ksm")
+                d.check(f"{where} smaps KSM", ksm, smap["KSM"])
 
     def process(self, pid):
         base = f"{self.truth}/proc/{pid}"

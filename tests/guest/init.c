@@ -120,6 +120,8 @@ static void quiet_kernel(void)
 		{"/proc/sys/vm/compaction_proactiveness", "0"},
 		{"/proc/sys/vm/overcommit_memory", "1"},
 		{"/proc/sys/kernel/numa_balancing", "0"},
+		/* It marks pages idle, to see how often they are used. */
+		{"/sys/module/damon_stat/parameters/enabled", "N"},
 		{"/proc/sys/kernel/randomize_va_space", "2"},
 		{"/proc/sys/vm/unprivileged_userfaultfd", "1"},
 		{"/sys/kernel/mm/transparent_hugepage/enabled", "madvise"},

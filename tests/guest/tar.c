@@ -57,7 +57,10 @@ void tar_open(const char *disk)
 	if (disk_fd < 0)
 		fail("cannot open %s for the truth", disk);
 	memset(chunk, 0, sizeof(chunk));
-	fill = 0;
+	/* A first write marks the chunk's pages as used: not later, by the truth itself. */
+	flush_chunk(CHUNK);
+	if (lseek(disk_fd, 0, SEEK_SET) < 0)
+		fail("cannot rewind %s", disk);
 }
 
 void tar_add(const char *name, const void *data, size_t len)

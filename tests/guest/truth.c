@@ -68,13 +68,13 @@ static void take_snapshot(void)
 void truth_record(const char *disk, int brief)
 {
 	prepare();
+	tar_open(disk);
 	if (!brief) {
 		files_read();
 		snapshot_init();
 		files_watch();
 		take_snapshot();
 	}
-	tar_open(disk);
 	procs_archive(brief);
 	if (!brief) {
 		files_archive();
