@@ -7,6 +7,24 @@
 #define SWAP_TYPES 32 /* MAX_SWAPFILES_SHIFT is 5 in all kernels */
 
 /*
+ * Types of device memory, of @rest that are left: read and write, since 5.14 two
+ * more for exclusive access, since 6.15 one. PTE markers are as old as
+ * PG_anon_exclusive (5.19), so before it nothing else can follow.
+ */
+static unsigned int device_types(const struct mi_layout *l, unsigned int rest)
+{
+	unsigned int n = 0;
+
+	if (l->sym_make_device_exclusive_range)
+		n = 4;
+	else if (l->sym_make_device_exclusive)
+		n = 3;
+	else if (!l->PG_anon_exclusive.known)
+		n = 2;
+	return n < rest ? n : rest;
+}
+
+/*
  * Special swap types sit above the swap areas in this order: hwpoison,
  * migration, device, PTE marker, swapin error (include/linux/swap.h); each is
  * there or not by configuration. The number of areas is the length of
@@ -36,8 +54,7 @@ static void swap_types(struct mi_kernel *k)
 	if (next > SWAP_TYPES)
 		return;
 	rest = SWAP_TYPES - next;
-	if (k->l.sym_make_device_exclusive)
-		s->n_device = rest >= 4 ? 4 : rest;
+	s->n_device = device_types(&k->l, rest);
 	s->device = next;
 	s->marker = next + s->n_device;
 	rest -= s->n_device;
