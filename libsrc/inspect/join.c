@@ -231,7 +231,8 @@ static uint64_t behind_head(const struct mi_run *c)
 	const struct mi_page *pg = &c->slot_page;
 	uint64_t dist = c->pgoff - pg->index;
 
-	if (!c->has_slot_page || pg->why || !pg->order || pg->hugetlb || pg->head_pfn != c->slot_pfn)
+	if (!c->has_slot_page || pg->why || !pg->order || pg->hugetlb ||
+	    pg->head_pfn != c->slot_pfn)
 		return 0;
 	return dist < 1ULL << pg->order ? dist : 0;
 }

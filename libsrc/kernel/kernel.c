@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "kernel.h"
+#include "vma.h"
 
 #define SWAP_TYPES 32 /* MAX_SWAPFILES_SHIFT is 5 in all kernels */
 
@@ -92,13 +93,16 @@ enum mi_status mi_kernel_open(struct mi_target *t, const char *hide, struct mi_k
 	st = mi_layout_resolve(&k->l, t, hide, err);
 	if (!st && (!mi_feature(k, MI_F_TASK, &why) || !mi_feature(k, MI_F_MM, &why)))
 		st = mi_fail(err, MI_ERR_MISSING, "cannot find tasks and mappings: %s", why);
+	if (!st && !mi_vma_flags_init(k))
+		st = mi_fail(err, MI_ERR_MISSING,
+			     "cannot read mappings: this kernel numbers their flags in an unknown "
+			     "way");
 	if (st) {
 		mi_kernel_close(k);
 		return st;
 	}
 	swap_types(k);
 	page_constants(k);
-	k->vma_flags_recent = mi_has(&k->l.vma_uffd);
 	*ret = k;
 	return MI_OK;
 }

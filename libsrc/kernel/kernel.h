@@ -33,7 +33,7 @@ struct mi_kernel {
 	uint64_t vmemmap; /* address of the struct page of frame 0 */
 	uint64_t max_pfn; /* bound for believable frames */
 	struct mi_swap_types swap;
-	bool vma_flags_recent;	    /* the meanings of 4.3 and later hold */
+	const char *vma_flag[64];   /* names of VMA flags; NULL: not sure */
 	uint64_t pa_mask;	    /* address bits of a PTE */
 	unsigned int pfn_swap_bits; /* width of the PFN in a migration entry */
 };

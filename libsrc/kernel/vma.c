@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vma.c - the VMAs of an mm, and the names of their flags */
+/* vma.c - the VMAs of an mm */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -148,34 +148,6 @@ enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct
 	*ret = a.list;
 	*n = a.n;
 	return MI_OK;
-}
-
-/* ---- flags ---- */
-
-/* One meaning in all kernels that this bit was seen in. */
-static const char *const stable_flags[64] = {
-	[0] = "read",	    [1] = "write",	[2] = "exec",	   [3] = "shared",
-	[4] = "mayread",    [5] = "maywrite",	[6] = "mayexec",   [7] = "mayshare",
-	[8] = "growsdown",  [10] = "pfnmap",	[13] = "locked",   [14] = "io",
-	[15] = "seq_read",  [16] = "rand_read", [17] = "dontcopy", [18] = "dontexpand",
-	[20] = "account",   [21] = "noreserve", [22] = "hugetlb",  [28] = "mixedmap",
-	[31] = "mergeable",
-};
-
-/* Meanings since 4.3, told by vm_userfaultfd_ctx; see docs/kernel-forms.md. */
-static const char *const recent_flags[64] = {
-	[9] = "uffd_missing", [12] = "uffd_wp",	   [19] = "lockonfault",
-	[23] = "sync",	      [25] = "wipeonfork", [26] = "dontdump",
-	[27] = "softdirty",   [29] = "hugepage",   [30] = "nohugepage",
-};
-
-const char *mi_vma_flag(const struct mi_kernel *k, unsigned int bit)
-{
-	if (bit >= 64)
-		return NULL;
-	if (stable_flags[bit])
-		return stable_flags[bit];
-	return k->vma_flags_recent ? recent_flags[bit] : NULL;
 }
 
 /* ---- names of mappings without a file ---- */

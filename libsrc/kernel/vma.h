@@ -38,6 +38,9 @@ struct mi_vma {
 enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
 			     size_t *n, struct mi_error *err);
 
+/* False if this kernel numbers flags that mi_vma.flags relies on in another way. */
+bool mi_vma_flags_init(struct mi_kernel *k);
+
 /*
  * The name of bit @bit of a VMA's flags, lower case ("seq_read"), or NULL if
  * its meaning in this kernel is not sure.

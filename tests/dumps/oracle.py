@@ -92,6 +92,15 @@ def name_bytes(obj, key):
     return obj[key].encode()
 
 
+# VmFlags of smaps (fs/proc/task_mmu.c:show_smap_vma_flags()) -> our word.
+VM_FLAGS = dict(rd="read", wr="write", ex="exec", sh="shared", mr="mayread", mw="maywrite",
+                me="mayexec", ms="mayshare", gd="growsdown", pf="pfnmap", lo="locked", io="io",
+                sr="seq_read", rr="rand_read", dc="dontcopy", de="dontexpand", lf="lockonfault",
+                ac="account", nr="noreserve", ht="hugetlb", sf="sync", wf="wipeonfork",
+                dd="dontdump", sd="softdirty", mm="mixedmap", hg="hugepage", nh="nohugepage",
+                mg="mergeable", um="uffd_missing", uw="uffd_wp", dp="droppable", sl="sealed",
+                gu="maybe_guard")
+
 MapLine = collections.namedtuple("MapLine", "start end perm offset dev ino name")
 
 
@@ -122,6 +131,8 @@ def read_smaps(path):
             m = re.match(rb"(\w+): +(\d+) kB", line)
             if m and cur is not None:
                 cur[m.group(1).decode()] = int(m.group(2)) // 4
+            elif line.startswith(b"VmFlags:") and cur is not None:
+                cur["VmFlags"] = {VM_FLAGS.get(f, f) for f in line.decode().split()[1:]}
     return out
 
 
@@ -339,7 +350,7 @@ class Oracle:
         dm.check("number of mappings", len(doc["mappings"]), len(maps))
         for m, line in zip(doc["mappings"], maps):
             n = (line.end - line.start) // PAGE
-            self.mapping_head(dm, m, line, doc["files"])
+            self.mapping_head(dm, m, line, smaps.get(line.start), doc["files"])
             self.mapping(d, df, m, line, pagemap[at:at + n], smaps.get(line.start))
             at += n
         dm.check("pagemap entries used", at, len(pagemap))
@@ -349,7 +360,12 @@ class Oracle:
         self.collect_files(doc)
 
     @staticmethod
-    def mapping_head(dm, m, line, files):
+    def mapping_head(dm, m, line, smap, files):
+        # Before 7.2 bits above 31 have no names with us, and VM_LOCKONFAULT none in smaps.
+        unnamed = {f for f in m["flags"] if f.startswith("bit_")}
+        if smap and not unnamed:
+            flags = {"lockonfault" if f == "??" else f for f in smap["VmFlags"]}
+            dm.check(f"{m['start']} flags", set(m["flags"]) ^ flags, set())
         dm.check("start", int(m["start"], 16), line.start)
         dm.check("end", int(m["end"], 16), line.end)
         dm.check(f"{m['start']} permissions", m["permissions"], line.perm)

@@ -24,6 +24,7 @@
 #define NOTES "/notes"
 
 /* The workload reports on this descriptor that it is ready. */
+#define THP "/sys/kernel/mm/transparent_hugepage"
 #define READY_FD 3
 
 /* Prints the failure mark and the text with errno, and exits. */

@@ -1,6 +1,7 @@
 #include "workload.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -86,6 +87,10 @@ void write_pages(char *map, size_t first, size_t count)
 
 void advise(char *map, size_t first, size_t count, int advice)
 {
+	bool huge = advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE;
+
+	if (huge && access(THP, F_OK))
+		return;
 	if (madvise(map + first * PAGE, count * PAGE, advice) < 0)
 		fail("madvise %d", advice);
 }
