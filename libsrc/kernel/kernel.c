@@ -5,64 +5,107 @@
 #include "kernel.h"
 #include "vma.h"
 
+#define CACHE_LINE 64 /* nothing that follows such an array is aligned to more */
 #define SWAP_TYPES 32 /* MAX_SWAPFILES_SHIFT is 5 in all kernels */
 
-/*
- * Types of device memory, of @rest that are left: read and write, since 5.14 two
- * more for exclusive access, since 6.15 one. PTE markers are as old as
- * PG_anon_exclusive (5.19), so before it nothing else can follow.
- */
-static unsigned int device_types(const struct mi_layout *l, unsigned int rest)
+/* Types of device memory: read and write, since 5.14 two more for exclusive use, since 6.15 one. */
+static unsigned int device_types(const struct mi_layout *l)
 {
-	unsigned int n = 0;
-
 	if (l->sym_make_device_exclusive_range)
-		n = 4;
-	else if (l->sym_make_device_exclusive)
-		n = 3;
-	else if (!l->PG_anon_exclusive.known)
-		n = 2;
-	return n < rest ? n : rest;
+		return 4;
+	if (l->sym_make_device_exclusive)
+		return 3;
+	/* Before 5.14 this one was built for device memory alone. */
+	return l->sym_migrate_vma_setup && !l->PG_anon_exclusive.known ? 2 : 0;
 }
 
 /*
- * Special swap types sit above the swap areas in this order: hwpoison,
- * migration, device, PTE marker, swapin error (include/linux/swap.h); each is
- * there or not by configuration. The number of areas is the length of
- * swap_info[]; what is configured must then fill the rest exactly. If it does
- * not, this kernel has a kind unknown to us and no name is guessed.
+ * Could the arrays of one element per swap area have @nr of them? Type information
+ * has no global variables, so what is known of each is how far away the next symbol
+ * is: not less than its size, and more by what aligns the next one.
+ */
+static bool fits(const struct mi_kernel *k, unsigned int nr)
+{
+	const struct {
+		uint64_t sym, size;
+	} arrays[] = {
+		{k->l.sym_swap_info, 8},
+		{k->l.sym_swapper_spaces, 8},
+		{k->l.sym_nr_swapper_spaces, 4},
+	};
+	bool known = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++) {
+		uint64_t room = arrays[i].sym ? mi_symbol_room(k->t, arrays[i].sym) : 0;
+		uint64_t need = nr * arrays[i].size;
+
+		if (!room)
+			continue;
+		if (need > room || room - need >= CACHE_LINE)
+			return false;
+		known = true;
+	}
+	return known;
+}
+
+static unsigned int at_least(uint64_t room)
+{
+	uint64_t nr = room < CACHE_LINE ? 0 : (room - CACHE_LINE) / 8 + 1;
+
+	return nr <= SWAP_TYPES ? (unsigned int)nr : 0;
+}
+
+/* The special types, upwards from @nr; the order is that of include/linux/swap.h. */
+static void deal_out(struct mi_swap_types *s, unsigned int nr)
+{
+	s->nr_files = nr;
+	s->hwpoison = nr;
+	s->migration = s->hwpoison + s->n_hwpoison;
+	s->device = s->migration + s->n_migration;
+	s->marker = s->device + s->n_device;
+	s->error = s->marker + s->n_marker;
+	s->known = true;
+}
+
+/*
+ * Special swap types sit above the swap areas: hwpoison, migration, device, PTE
+ * marker, swapin error; each is there or not by configuration and version. What the
+ * symbols and enumerators say must agree with the length of the arrays, or no type
+ * gets a name: it may be a kernel with a kind unknown to us.
  */
 static void swap_types(struct mi_kernel *k)
 {
 	struct mi_swap_types *s = &k->swap;
-	unsigned int next, rest;
-	uint64_t room;
+	unsigned int sum, with, without;
 
 	s->inverted = k->l.sym_l1tf_mitigation != 0;
-	room = k->l.sym_swap_info ? mi_symbol_room(k->t, k->l.sym_swap_info) / 8 : 0;
-	s->nr_files = room && room <= SWAP_TYPES ? (unsigned int)room : 0;
-	if (!s->nr_files)
-		return;
+	/* Until more is known: the areas that the array has in any case. */
+	if (k->l.sym_swap_info)
+		s->nr_files = at_least(mi_symbol_room(k->t, k->l.sym_swap_info));
 	s->n_hwpoison = k->l.PG_hwpoison.known;
 	if (k->l.sym_migrate_pages)
 		/* 5.19 (6c287605fd56) split "read" into shared and exclusive */
 		s->n_migration = k->l.PG_anon_exclusive.known ? 3 : 2;
-	next = s->nr_files;
-	s->hwpoison = next;
-	next += s->n_hwpoison;
-	s->migration = next;
-	next += s->n_migration;
-	if (next > SWAP_TYPES)
+	s->n_device = device_types(&k->l);
+	sum = s->n_hwpoison + s->n_migration + s->n_device;
+	if (!k->l.PG_anon_exclusive.known) {
+		/* Markers and errors came after it, in 5.19 as well. */
+		if (fits(k, SWAP_TYPES - sum))
+			deal_out(s, SWAP_TYPES - sum);
 		return;
-	rest = SWAP_TYPES - next;
-	s->n_device = device_types(&k->l, rest);
-	s->device = next;
-	s->marker = next + s->n_device;
-	rest -= s->n_device;
-	s->n_marker = rest > 0;
-	s->error = s->marker + s->n_marker;
-	s->n_error = rest > 1;
-	s->known = rest <= 2;
+	}
+	/* 6.2 made errors markers and markers no option; RSS became an array there, too. */
+	s->n_error = strcmp(k->l.mm_rss_stat.type_name, "percpu_counter") != 0;
+	s->n_marker = 1;
+	with = SWAP_TYPES - sum - s->n_error - s->n_marker;
+	without = with + 1;
+	if (fits(k, with) && (!s->n_error || !fits(k, without)))
+		deal_out(s, with);
+	else if (s->n_error && fits(k, without) && !fits(k, with)) {
+		s->n_marker = 0;
+		deal_out(s, without);
+	}
 }
 
 static void page_constants(struct mi_kernel *k)
