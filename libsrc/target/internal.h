@@ -30,7 +30,7 @@ struct mi_tlb_entry {
 	uint64_t pa;
 };
 
-#define MI_SOURCES_MAX 12
+#define MI_SOURCES_MAX 16
 
 struct mi_target {
 	struct mi_provider *provider;

@@ -336,6 +336,8 @@ static enum mi_status settle_lengths(struct kallsyms *ks, struct mi_error *err)
 			       ks->names.ended ? " (not all of it can be read)" : "");
 	if (big == literal)
 		return mi_fail(err, MI_ERR_FORMAT, "kallsyms_names can be read in two ways");
+	if (ks->src->prove && big != FIT_MARKERS && literal != FIT_MARKERS)
+		return mi_fail(err, MI_ERR_FORMAT, "no markers behind %u names", ks->n_syms);
 	return MI_OK;
 }
 
@@ -441,18 +443,22 @@ static enum mi_status settle_addresses(struct kallsyms *ks, struct mi_error *err
 static enum mi_status add_symbols(struct kallsyms *ks, struct mi_symtab *tab, struct mi_error *err)
 {
 	char name[MAX_NAME + 1];
+	uint64_t addr, last = 0;
 	enum mi_status status;
 	size_t pos = 0;
 
-	for (uint32_t i = 0; i < ks->n_syms; i++) {
+	for (uint32_t i = 0; i < ks->n_syms; i++, last = addr) {
 		size_t at, len;
 
 		pos = next_name(ks, ks->length_form, pos, &at, &len);
 		len = pos ? expand_name(ks, at, len, name) : 0;
 		if (!len)
 			return mi_fail(err, MI_ERR_FORMAT, "kallsyms name %u is damaged", i);
-		status = mi_symtab_add(tab, name + 1, len - 1, name[0],
-				       address_of(ks, ks->address_form, i), err);
+		addr = address_of(ks, ks->address_form, i);
+		if (ks->src->prove && addr < last)
+			return mi_fail(err, MI_ERR_FORMAT, "kallsyms address %u does not ascend",
+				       i);
+		status = mi_symtab_add(tab, name + 1, len - 1, name[0], addr, err);
 		if (status)
 			return status;
 	}

@@ -5,6 +5,9 @@
  * Symbols: kallsyms in the dump, the provider's own, .symtab of a vmlinux.
  * Types: BTF in the dump, .BTF of a vmlinux, its DWARF. What lies in the dump
  * cannot be of another kernel; a vmlinux must prove itself by its build-id.
+ *
+ * kallsyms that VMCOREINFO does not point to (all kernels before 6.0) and BTF
+ * without symbols are looked for in the kernel's image.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +21,43 @@
 static bool read_for_kallsyms(void *arg, uint64_t va, void *buf, size_t len)
 {
 	return mi_read_virt(arg, va, buf, len) == MI_READ_OK;
+}
+
+/*
+ * Where the kernel's image can be: from _stext a little down and far up, in the
+ * range that is kept for it. It is mapped as a whole; what lies beside it, in
+ * the same range, is not mapped.
+ */
+#define IMAGE_BELOW (16ULL << 20)
+#define IMAGE_ABOVE (256ULL << 20)
+#define START_KERNEL_MAP 0xffffffff80000000ULL
+#define KERNEL_MAP_SIZE (1ULL << 30)
+
+static bool read_image(void *arg, uint64_t va, void *buf, size_t len)
+{
+	struct mi_target *t = arg;
+
+	return !mi_target_interrupted(t) && mi_read_virt(t, va, buf, len) == MI_READ_OK;
+}
+
+static bool kernel_image(struct mi_target *t, struct mi_image *image)
+{
+	uint64_t size = KERNEL_MAP_SIZE, stext;
+
+	if (!mi_target_number(t, "SYMBOL(_stext)", &stext) || stext < START_KERNEL_MAP)
+		return false;
+	/* What follows is for modules. */
+	if (mi_target_number(t, "NUMBER(KERNEL_IMAGE_SIZE)", &size) && size > KERNEL_MAP_SIZE)
+		size = KERNEL_MAP_SIZE;
+	stext &= ~(uint64_t)(MI_PAGE_SIZE - 1);
+	image->read = read_image;
+	image->arg = t;
+	image->start =
+		stext - START_KERNEL_MAP > IMAGE_BELOW ? stext - IMAGE_BELOW : START_KERNEL_MAP;
+	image->end = START_KERNEL_MAP + size;
+	if (image->end > stext + IMAGE_ABOVE)
+		image->end = stext + IMAGE_ABOVE;
+	return image->start < image->end;
 }
 
 static bool number_for_kallsyms(void *arg, const char *key, uint64_t *value)
@@ -73,7 +113,7 @@ static enum mi_status check_vmlinux(struct mi_target *t, const char *path, struc
 
 static bool symbols_from_dump(struct mi_target *t)
 {
-	const struct mi_kallsyms_source src = {read_for_kallsyms, number_for_kallsyms, t};
+	const struct mi_kallsyms_source src = {read_for_kallsyms, number_for_kallsyms, t, false};
 	double start = mi_now_ms();
 	struct mi_error e;
 
@@ -82,6 +122,28 @@ static bool symbols_from_dump(struct mi_target *t)
 		return false;
 	}
 	mi_source_note(t, "symbols", true, start, "kallsyms in the dump", "%zu symbols",
+		       mi_symtab_count(t->symbols));
+	return true;
+}
+
+static bool symbols_by_scan(struct mi_target *t)
+{
+	const struct mi_kallsyms_source src = {read_for_kallsyms, number_for_kallsyms, t, true};
+	double start = mi_now_ms();
+	struct mi_image image;
+	struct mi_error e;
+	uint64_t at = 0;
+	char where[80];
+
+	if (!kernel_image(t, &image))
+		return false;
+	if (mi_kallsyms_scan(&src, &image, &t->symbols, &at, &e)) {
+		mi_source_note(t, "symbols", false, start, "kallsyms by search", "%s", e.text);
+		return false;
+	}
+	snprintf(where, sizeof(where), "kallsyms by search, found at 0x%llx",
+		 (unsigned long long)at);
+	mi_source_note(t, "symbols", true, start, where, "%zu symbols",
 		       mi_symtab_count(t->symbols));
 	return true;
 }
@@ -103,19 +165,25 @@ static bool symbols_from_vmlinux(struct mi_target *t, const char *path)
 
 /* ---- types ---- */
 
+static void note_btf(struct mi_target *t, double start, const char *where)
+{
+	struct mi_type_source_info info;
+
+	mi_btf_info(t->btf, &info);
+	mi_source_note(t, "types", true, start, where, "%llu types, %llu bytes",
+		       (unsigned long long)info.types, (unsigned long long)info.bytes);
+}
+
 static bool types_parse(struct mi_target *t, void *blob, size_t size, const char *where)
 {
 	double start = mi_now_ms();
-	struct mi_type_source_info info;
 	struct mi_error e;
 
 	if (mi_btf_parse(blob, size, &t->btf, &e)) {
 		mi_source_note(t, "types", false, start, where, "%s", e.text);
 		return false;
 	}
-	mi_btf_info(t->btf, &info);
-	mi_source_note(t, "types", true, start, where, "%llu types, %llu bytes",
-		       (unsigned long long)info.types, (unsigned long long)info.bytes);
+	note_btf(t, start, where);
 	return true;
 }
 
@@ -127,8 +195,7 @@ static bool types_from_dump(struct mi_target *t)
 	void *blob;
 
 	if (!mi_symbol(t, "__start_BTF", &start) || !mi_symbol(t, "__stop_BTF", &stop)) {
-		mi_source_note(t, "types", false, now, "BTF in the dump",
-			       "no symbol __start_BTF: the kernel was built without BTF");
+		mi_source_note(t, "types", false, now, "BTF in the dump", "no symbol __start_BTF");
 		return false;
 	}
 	if (stop <= start || stop - start > BTF_SIZE_MAX) {
@@ -145,6 +212,25 @@ static bool types_from_dump(struct mi_target *t)
 		return false;
 	}
 	return types_parse(t, blob, stop - start, "BTF in the dump");
+}
+
+static bool types_by_scan(struct mi_target *t)
+{
+	double start = mi_now_ms();
+	struct mi_image image;
+	struct mi_error e;
+	uint64_t at = 0;
+	char where[80];
+
+	if (!kernel_image(t, &image))
+		return false;
+	if (mi_btf_scan(&image, &t->btf, &at, &e)) {
+		mi_source_note(t, "types", false, start, "BTF by search", "%s", e.text);
+		return false;
+	}
+	snprintf(where, sizeof(where), "BTF by search, found at 0x%llx", (unsigned long long)at);
+	note_btf(t, start, where);
+	return true;
 }
 
 static bool types_from_vmlinux_btf(struct mi_target *t, const char *path)
@@ -198,7 +284,7 @@ enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_optio
 	enum mi_status st;
 	bool ok;
 
-	ok = !opt->no_dump_types && symbols_from_dump(t);
+	ok = !opt->no_dump_types && (symbols_from_dump(t) || symbols_by_scan(t));
 	if (path) {
 		st = open_vmlinux(t, path, err);
 		if (st)
@@ -208,7 +294,7 @@ enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_optio
 	if (!ok)
 		return mi_fail(err, MI_ERR_MISSING, "no symbols: %s%s", last_detail(t),
 			       path ? "" : "; give the kernel's vmlinux with -s");
-	ok = !opt->no_dump_types && types_from_dump(t);
+	ok = !opt->no_dump_types && (types_from_dump(t) || types_by_scan(t));
 	if (!ok && path)
 		ok = (!opt->no_vmlinux_btf && types_from_vmlinux_btf(t, path)) ||
 		     types_from_dwarf(t, path);

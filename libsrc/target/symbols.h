@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "image.h"
 
 /*
  * A symbol table: names to addresses and back. Filled by kallsyms.c from the
@@ -56,9 +57,20 @@ struct mi_kallsyms_source {
 	bool (*read)(void *arg, uint64_t va, void *buf, size_t len);
 	bool (*vmcoreinfo)(void *arg, const char *key, uint64_t *value);
 	void *arg;
+	/* The places are a guess: nothing may be missing that tells a wrong one. */
+	bool prove;
 };
 
 enum mi_status mi_kallsyms_load(const struct mi_kallsyms_source *src, struct mi_symtab **ret,
 				struct mi_error *err);
+
+/*
+ * The same where VMCOREINFO does not say where the parts lie: look for them in
+ * the kernel's image. Of @src->vmcoreinfo, SYMBOL(_stext) is needed, and what other
+ * symbols it names must agree. *@names: the address of kallsyms_names. Two tables
+ * that both fit are MI_ERR_FORMAT. kallsyms_scan.c has the forms.
+ */
+enum mi_status mi_kallsyms_scan(const struct mi_kallsyms_source *src, const struct mi_image *image,
+				struct mi_symtab **ret, uint64_t *names, struct mi_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "image.h"
 
 /*
  * Type information: sizes, members and enumerators of the target's kernel.
@@ -78,6 +79,12 @@ void mi_btf_free(struct mi_btf *btf);
 enum mi_status mi_btf_resolve(struct mi_btf *btf, struct mi_type_query *queries, size_t n,
 			      struct mi_error *err);
 void mi_btf_info(const struct mi_btf *btf, struct mi_type_source_info *info);
+/*
+ * Look for the kernel's BTF in its image, where no symbol leads to it. *@va: where
+ * it was found. Two that both describe a kernel are MI_ERR_FORMAT.
+ */
+enum mi_status mi_btf_scan(const struct mi_image *image, struct mi_btf **ret, uint64_t *va,
+			   struct mi_error *err);
 
 enum mi_status mi_dwarf_open(int fd, const char *path, struct mi_dwarf **ret, struct mi_error *err);
 void mi_dwarf_close(struct mi_dwarf *dwarf);

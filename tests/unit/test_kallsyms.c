@@ -237,7 +237,7 @@ static bool line_of_image(void *arg, const char *key, uint64_t *value)
 
 static enum mi_status load(struct image *im, struct mi_symtab **tab, struct mi_error *err)
 {
-	struct mi_kallsyms_source src = {read_image, line_of_image, im};
+	struct mi_kallsyms_source src = {read_image, line_of_image, im, false};
 
 	return mi_kallsyms_load(&src, tab, err);
 }
@@ -341,7 +341,7 @@ static bool no_line(void *arg, const char *key, uint64_t *value)
 
 static void test_no_lines(void **state)
 {
-	struct mi_kallsyms_source src = {read_image, no_line, NULL};
+	struct mi_kallsyms_source src = {read_image, no_line, NULL, false};
 	struct mi_symtab *tab;
 	struct mi_error err;
 
