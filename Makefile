@@ -48,7 +48,8 @@ PC := $(BUILD)/libmmapinfo.pc
 TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide
+HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide \
+	$(BUILD)/tests/search
 
 .PHONY: all help setup demo check check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests

@@ -71,6 +71,7 @@ static const char *const keys[] = {
 	"BUILD-ID",
 	"PAGESIZE",
 	"KERNELOFFSET",
+	"SYMBOL(init_uts_ns)",
 	"SYMBOL(_stext)",
 	"SYMBOL(init_top_pgt)",
 	"SYMBOL(init_level4_pgt)",
@@ -86,6 +87,8 @@ static const char *const keys[] = {
 	"NUMBER(pgtable_l5_enabled)",
 	"NUMBER(sme_mask)",
 	"NUMBER(MAX_PHYSMEM_BITS)",
+	"NUMBER(KERNEL_IMAGE_SIZE)",
+	"OFFSET(uts_namespace.name)",
 };
 
 static char *text_from_keys(size_t *len)

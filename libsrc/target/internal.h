@@ -58,6 +58,9 @@ struct mi_target {
 enum mi_status mi_memory_init(struct mi_target *t, struct mi_error *err);
 void mi_memory_free(struct mi_target *t);
 
+/* VMCOREINFO and the translation that proves it; after memory works. */
+enum mi_status mi_identify(struct mi_target *t, struct mi_error *err);
+
 /* Symbols and types, in the order of preference; after memory works. */
 enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_options *opt,
 			       struct mi_error *err);

@@ -138,6 +138,69 @@ static enum mi_read kdump_read_page(struct mi_provider *p, uint64_t pa, void *pa
 }
 
 /*
+ * Narrow a run of an ELF dump to what the file really holds: where it is sparse
+ * there are zeroes, and many a dump is mostly that. False: it holds nothing.
+ */
+static bool skip_hole(struct kdump *k, uint64_t *pa, uint64_t *end)
+{
+	const uint64_t mask = MI_PAGE_SIZE - 1;
+	uint64_t size = *end - *pa, offset;
+	off_t data, hole;
+
+	if (mi_segments_look(k->segments, *pa, &offset))
+		return true;
+	data = lseek(k->fd, (off_t)offset, SEEK_DATA);
+	if (data < 0)
+		return errno != ENXIO;
+	hole = lseek(k->fd, data, SEEK_HOLE);
+	if ((uint64_t)data - offset >= size)
+		return false;
+	if (hole > data && (uint64_t)hole - offset < size)
+		*end = *pa + (((uint64_t)hole - offset + mask) & ~mask);
+	*pa += ((uint64_t)data - offset) & ~mask;
+	return true;
+}
+
+static bool kdump_next_run(struct mi_provider *p, uint64_t *pa, uint64_t *end)
+{
+	struct kdump *k = to_kdump(p);
+	kdump_addr_t first = *pa >> MI_PAGE_SHIFT, last;
+
+	if (k->segments) {
+		while (mi_segments_next(k->segments, pa, end)) {
+			if (skip_hole(k, pa, end))
+				return true;
+			*pa = *end;
+		}
+		return false;
+	}
+	if (!k->stored.bmp || kdump_bmp_find_set(k->stored.bmp, &first) != KDUMP_OK)
+		return false;
+	last = first;
+	if (kdump_bmp_find_clear(k->stored.bmp, &last) != KDUMP_OK)
+		return false;
+	*pa = first << MI_PAGE_SHIFT;
+	*end = last << MI_PAGE_SHIFT;
+	return *end > *pa;
+}
+
+static enum mi_read kdump_read_head(struct mi_provider *p, uint64_t pa, void *buf, size_t len)
+{
+	struct kdump *k = to_kdump(p);
+	unsigned char page[MI_PAGE_SIZE];
+	uint64_t offset;
+	enum mi_read r;
+
+	if (k->segments && !mi_segments_look(k->segments, pa, &offset))
+		return pread(k->fd, buf, len, (off_t)offset) == (ssize_t)len ? MI_READ_OK
+									     : MI_READ_IO;
+	r = kdump_read_page(p, pa, page);
+	if (!r)
+		memcpy(buf, page, len);
+	return r;
+}
+
+/*
  * The raw note, not kdump_vmcoreinfo_raw(): that wants the OS type set, and with
  * it libkdumpfile sets up a translation that is not needed here and may fail.
  */
@@ -180,6 +243,8 @@ static void kdump_close(struct mi_provider *p)
 static const struct mi_provider_ops kdump_ops = {
 	.read_page = kdump_read_page,
 	.vmcoreinfo = kdump_get_vmcoreinfo,
+	.next_run = kdump_next_run,
+	.read_head = kdump_read_head,
 	.close = kdump_close,
 };
 

@@ -88,13 +88,11 @@ void mi_segments_free(struct mi_segments *s)
 	free(s);
 }
 
-enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset)
+/* How many start at or below @pa. */
+static size_t upto(const struct mi_segments *s, uint64_t pa)
 {
-	const struct segment *seg;
 	size_t low = 0, high = s->n;
-	uint64_t off;
 
-	/* The last one that starts at or below @pa. */
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -103,9 +101,18 @@ enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t
 		else
 			high = mid;
 	}
-	if (!low)
+	return low;
+}
+
+enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset)
+{
+	const struct segment *seg;
+	size_t n = upto(s, pa);
+	uint64_t off;
+
+	if (!n)
 		return MI_READ_HOLE;
-	seg = &s->seg[low - 1];
+	seg = &s->seg[n - 1];
 	off = pa - seg->start;
 	if (offset)
 		*offset = seg->offset + off;
@@ -114,6 +121,27 @@ enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t
 	if (off + MI_PAGE_SIZE <= seg->stored)
 		return MI_READ_INCOMPLETE;
 	return off < seg->size ? MI_READ_EXCLUDED : MI_READ_HOLE;
+}
+
+bool mi_segments_next(const struct mi_segments *s, uint64_t *pa, uint64_t *end)
+{
+	const uint64_t mask = ~(uint64_t)(MI_PAGE_SIZE - 1);
+	size_t i = upto(s, *pa);
+
+	for (i -= i > 0; i < s->n; i++) {
+		const struct segment *seg = &s->seg[i];
+		uint64_t first = (seg->start + MI_PAGE_SIZE - 1) & mask;
+		uint64_t stop = (seg->start + seg->present) & mask;
+
+		if (first < *pa)
+			first = *pa;
+		if (first >= stop)
+			continue;
+		*pa = first;
+		*end = stop;
+		return true;
+	}
+	return false;
 }
 
 bool mi_segments_cut(const struct mi_segments *s)

@@ -27,6 +27,9 @@ void mi_segments_free(struct mi_segments *s);
  */
 enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset);
 
+/* The run of whole pages in the file that holds *@pa or is the next above it; false: none. */
+bool mi_segments_next(const struct mi_segments *s, uint64_t *pa, uint64_t *end);
+
 /* A segment is larger in memory than in the file. */
 bool mi_segments_may_be_zero(const struct mi_segments *s);
 

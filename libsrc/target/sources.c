@@ -284,7 +284,8 @@ enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_optio
 	enum mi_status st;
 	bool ok;
 
-	ok = !opt->no_dump_types && (symbols_from_dump(t) || symbols_by_scan(t));
+	ok = !opt->no_dump_types &&
+	     ((!opt->no_pointers && symbols_from_dump(t)) || symbols_by_scan(t));
 	if (path) {
 		st = open_vmlinux(t, path, err);
 		if (st)
@@ -294,7 +295,7 @@ enum mi_status mi_sources_open(struct mi_target *t, const struct mi_target_optio
 	if (!ok)
 		return mi_fail(err, MI_ERR_MISSING, "no symbols: %s%s", last_detail(t),
 			       path ? "" : "; give the kernel's vmlinux with -s");
-	ok = !opt->no_dump_types && (types_from_dump(t) || types_by_scan(t));
+	ok = !opt->no_dump_types && ((!opt->no_pointers && types_from_dump(t)) || types_by_scan(t));
 	if (!ok && path)
 		ok = (!opt->no_vmlinux_btf && types_from_vmlinux_btf(t, path)) ||
 		     types_from_dwarf(t, path);

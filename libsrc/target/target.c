@@ -34,32 +34,20 @@ void mi_source_note(struct mi_target *t, const char *what, bool ok, double start
 	va_end(ap);
 }
 
-static enum mi_status load_vmcoreinfo(struct mi_target *t, struct mi_error *err)
+static enum mi_status check_arch(const struct mi_target *t, struct mi_error *err)
 {
-	double start = mi_now_ms();
-	char *text = NULL;
-	enum mi_status st;
-	size_t len = 0;
+	const char *arch = t->provider->arch;
 
-	st = t->provider->ops->vmcoreinfo(t->provider, &text, &len, err);
-	if (!st)
-		st = mi_vmcoreinfo_parse(text, len, &t->vmcoreinfo, err);
-	free(text);
-	if (st)
-		return st;
-	mi_source_note(t, "vmcoreinfo", true, start, "note in the dump", "%zu bytes", len);
+	if (arch && strcmp(arch, "x86_64"))
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "a dump of architecture %s: only x86_64 is supported", arch);
 	return MI_OK;
 }
 
 static enum mi_status gather_facts(struct mi_target *t, struct mi_error *err)
 {
 	const char *release = mi_vmcoreinfo_line(t->vmcoreinfo, "OSRELEASE");
-	const char *arch = t->provider->arch;
 	uint64_t page_size;
-
-	if (arch && strcmp(arch, "x86_64"))
-		return mi_fail(err, MI_ERR_UNSUPPORTED,
-			       "a dump of architecture %s: only x86_64 is supported", arch);
 
 	if (!release)
 		return mi_fail(err, MI_ERR_FORMAT, "VMCOREINFO has no OSRELEASE line");
@@ -76,22 +64,9 @@ static enum mi_status gather_facts(struct mi_target *t, struct mi_error *err)
 	t->facts.incomplete = t->provider->incomplete;
 	t->facts.live = t->provider->live;
 	t->facts.page_shift = MI_PAGE_SHIFT;
-	return MI_OK;
-}
-
-static enum mi_status start_translation(struct mi_target *t, struct mi_error *err)
-{
-	double start = mi_now_ms();
-	enum mi_status st = mi_xlat_init(t, &t->xlat, err);
-
-	if (st)
-		return st;
-	t->xlat_ready = true;
 	t->facts.arch = "x86_64";
 	t->facts.paging_levels = t->xlat.levels;
 	t->facts.pa_mask = t->xlat.pa_mask;
-	mi_source_note(t, "translation", true, start, "page tables in the dump", "%u levels",
-		       t->xlat.levels);
 	return MI_OK;
 }
 
@@ -101,11 +76,11 @@ static enum mi_status open_steps(struct mi_target *t, const struct mi_target_opt
 	enum mi_status st = mi_memory_init(t, err);
 
 	if (!st)
-		st = load_vmcoreinfo(t, err);
+		st = check_arch(t, err);
+	if (!st)
+		st = mi_identify(t, err);
 	if (!st)
 		st = gather_facts(t, err);
-	if (!st)
-		st = start_translation(t, err);
 	if (!st)
 		st = mi_sources_open(t, opt, err);
 	return st;

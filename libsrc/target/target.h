@@ -53,6 +53,14 @@ struct mi_provider_ops {
 				     struct mi_error *err);
 	/* Optional: a symbol from the provider's own table. */
 	bool (*symbol)(struct mi_provider *p, const char *name, uint64_t *addr);
+	/*
+	 * Optional, for who looks for something in memory: the run of stored pages that
+	 * holds *@pa or is the next above it. Pages of zeroes may be left out. Sets *@pa
+	 * and *@end; false if there is none.
+	 */
+	bool (*next_run)(struct mi_provider *p, uint64_t *pa, uint64_t *end);
+	/* Optional: @len bytes at the start of a page, where that is cheaper than all of it. */
+	enum mi_read (*read_head)(struct mi_provider *p, uint64_t pa, void *buf, size_t len);
 	/* Optional: the user wants the walk to stop (^C). */
 	bool (*interrupted)(struct mi_provider *p);
 	void (*close)(struct mi_provider *p);
@@ -74,6 +82,7 @@ struct mi_target_options {
 	const char *vmlinux; /* NULL: none. Mismatch with the dump is refused. */
 	bool no_dump_types;  /* use neither BTF nor kallsyms of the dump (tests) */
 	bool no_vmlinux_btf; /* of a vmlinux, use DWARF (tests) */
+	bool no_pointers;    /* search the dump as if nothing led to its kallsyms and BTF (tests) */
 };
 
 struct mi_target;

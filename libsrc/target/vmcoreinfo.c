@@ -96,6 +96,70 @@ enum mi_status mi_vmcoreinfo_parse(const char *text, size_t len, struct mi_vmcor
 	return MI_OK;
 }
 
+/* Offset of the first line that is not as it should be, @len if all are. */
+static size_t first_bad_line(const char *text, size_t len)
+{
+	size_t pos = 0;
+
+	while (pos < len) {
+		const char *line = text + pos, *end = memchr(line, '\n', len - pos);
+		size_t n = end ? (size_t)(end - line) : len - pos;
+		const char *eq = memchr(line, '=', n);
+
+		if (!eq || eq == line || (!end && len < MIN_KERNEL_BUFFER))
+			return pos;
+		for (size_t i = 0; i < n; i++)
+			if (line[i] < ' ' || line[i] > '~')
+				return pos;
+		for (const char *c = line; c < eq; c++)
+			if (!isalnum((unsigned char)*c) && !strchr("_.()-", *c))
+				return pos;
+		pos += n + !!end;
+	}
+	return len;
+}
+
+static enum mi_status check_keys(const struct mi_vmcoreinfo *vi, struct mi_error *err)
+{
+	static const char *const keys[] = {"PAGESIZE", "SYMBOL(init_uts_ns)", "SYMBOL(_stext)",
+					   "SYMBOL(swapper_pg_dir)"};
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!mi_vmcoreinfo_number(vi, keys[i], &value))
+			return mi_fail(err, MI_ERR_FORMAT, "no valid %s", keys[i]);
+	/* Where the kernel lies: since 4.10 in two numbers, of which the second is among the last.
+	 */
+	if (mi_vmcoreinfo_number(vi, "SYMBOL(phys_base)", &value))
+		return MI_OK;
+	if (!mi_vmcoreinfo_number(vi, "NUMBER(phys_base)", &value))
+		return mi_fail(err, MI_ERR_FORMAT, "no valid NUMBER(phys_base)");
+	if (!mi_vmcoreinfo_number(vi, "KERNELOFFSET", &value))
+		return mi_fail(err, MI_ERR_FORMAT, "no valid KERNELOFFSET");
+	return MI_OK;
+}
+
+enum mi_status mi_vmcoreinfo_check(const char *text, size_t len, struct mi_error *err)
+{
+	static const char begin[] = "OSRELEASE=";
+	struct mi_vmcoreinfo *vi;
+	enum mi_status st;
+	size_t bad;
+
+	len = strnlen(text, len);
+	if (len < sizeof(begin) - 1 || memcmp(text, begin, sizeof(begin) - 1))
+		return mi_fail(err, MI_ERR_FORMAT, "it does not begin with %s", begin);
+	bad = first_bad_line(text, len);
+	if (bad < len)
+		return mi_fail(err, MI_ERR_FORMAT, "byte %zu begins no line KEY=VALUE", bad);
+	st = mi_vmcoreinfo_parse(text, len, &vi, err);
+	if (st)
+		return st;
+	st = check_keys(vi, err);
+	mi_vmcoreinfo_free(vi);
+	return st;
+}
+
 void mi_vmcoreinfo_free(struct mi_vmcoreinfo *vi)
 {
 	if (!vi)

@@ -18,6 +18,12 @@ struct mi_vmcoreinfo;
 /* @text is copied and need not end in NUL. */
 enum mi_status mi_vmcoreinfo_parse(const char *text, size_t len, struct mi_vmcoreinfo **ret,
 				   struct mi_error *err);
+/*
+ * MI_OK if the text is as a kernel of x86-64 leaves it: printable KEY=VALUE lines
+ * from OSRELEASE to the end, and all keys that are needed to translate addresses;
+ * else what is wrong with it. mi_vmcoreinfo_parse() takes less.
+ */
+enum mi_status mi_vmcoreinfo_check(const char *text, size_t len, struct mi_error *err);
 void mi_vmcoreinfo_free(struct mi_vmcoreinfo *vi);
 
 /* Value of a line such as "OSRELEASE", NULL if there is none. Lives as long as @vi. */

@@ -44,22 +44,23 @@ static bool proves(struct mi_target *t, const struct mi_xlat *x, uint64_t stext,
 	return *why == MI_READ_OK && pa == stext - START_KERNEL_MAP + phys_base;
 }
 
-enum mi_status mi_xlat_init(struct mi_target *t, struct mi_xlat *x, struct mi_error *err)
+enum mi_status mi_xlat_init(struct mi_target *t, const struct mi_vmcoreinfo *vi, struct mi_xlat *x,
+			    struct mi_error *err)
 {
 	uint64_t phys_base, top, stext, l5 = 0, sme = 0;
 	enum mi_read why;
 
-	if (!mi_target_number(t, "SYMBOL(init_top_pgt)", &top) &&
-	    !mi_target_number(t, "SYMBOL(init_level4_pgt)", &top) &&
-	    !mi_target_number(t, "SYMBOL(swapper_pg_dir)", &top))
+	if (!mi_vmcoreinfo_number(vi, "SYMBOL(init_top_pgt)", &top) &&
+	    !mi_vmcoreinfo_number(vi, "SYMBOL(init_level4_pgt)", &top) &&
+	    !mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &top))
 		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
-	if (!mi_target_number(t, "SYMBOL(_stext)", &stext))
+	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &stext))
 		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
 	/* Kernels before 4.10 without the line are not relocated. */
-	if (!mi_target_number(t, "NUMBER(phys_base)", &phys_base))
+	if (!mi_vmcoreinfo_number(vi, "NUMBER(phys_base)", &phys_base))
 		phys_base = 0;
-	mi_target_number(t, "NUMBER(pgtable_l5_enabled)", &l5);
-	mi_target_number(t, "NUMBER(sme_mask)", &sme);
+	mi_vmcoreinfo_number(vi, "NUMBER(pgtable_l5_enabled)", &l5);
+	mi_vmcoreinfo_number(vi, "NUMBER(sme_mask)", &sme);
 
 	x->root = top - START_KERNEL_MAP + phys_base;
 	x->pa_mask = ENTRY_ADDR & ~sme;

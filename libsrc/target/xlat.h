@@ -3,6 +3,7 @@
 #define MI_TARGET_XLAT_H
 
 #include "target.h"
+#include "vmcoreinfo.h"
 
 /*
  * Kernel virtual to physical addresses, by the target's own page tables and
@@ -16,9 +17,10 @@ struct mi_xlat {
 
 /*
  * Find the root through VMCOREINFO and prove it: _stext, walked, must give the
- * address that phys_base gives.
+ * address that phys_base gives. So this also proves that @vi fits the memory.
  */
-enum mi_status mi_xlat_init(struct mi_target *t, struct mi_xlat *x, struct mi_error *err);
+enum mi_status mi_xlat_init(struct mi_target *t, const struct mi_vmcoreinfo *vi, struct mi_xlat *x,
+			    struct mi_error *err);
 
 /* Walk the tables for @va. *@pa is exact, not page-aligned. */
 enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa);

@@ -37,16 +37,6 @@ for part in 1 3 10 25 50; do
 	fails "cut to $part %" 1 "incomplete|not a dump|damaged" "$mi" -c "$t/cut" 1
 done
 
-python3 - "$dump" "$t/novmci" <<'PY'
-import sys
-data = bytearray(open(sys.argv[1], "rb").read())
-at = data.find(b"VMCOREINFO")
-assert 0 < at < 1 << 20
-data[at:at + 10] = b"XMCOREINFO"
-open(sys.argv[2], "wb").write(data)
-PY
-fails "no VMCOREINFO" 1 "no VMCOREINFO" "$mi" -c "$t/novmci" 1
-
 fails "wrong vmlinux" 1 "does not belong to this dump" "$mi" -c "$dump" -s "$mi" 1
 fails "vmlinux is no ELF" 1 "ELF|vmlinux" "$mi" -c "$dump" -s "$0" 1
 fails "no such vmlinux" 1 "No such file" "$mi" -c "$dump" -s "$t/none" 1
