@@ -66,7 +66,8 @@ struct scan {
 	struct mi_symtab *found;
 	uint64_t found_at;
 	bool ambiguous;
-	struct mi_error why; /* of the last proposal that failed */
+	struct mi_error why; /* of a proposal that failed */
+	bool nearly;	     /* that one was right in all but a symbol */
 };
 
 static uint32_t get_le16(const uint8_t *p)
@@ -243,12 +244,22 @@ static bool try_proposal(struct scan *s)
 	const struct mi_kallsyms_source src = {
 		.read = proposed_read, .vmcoreinfo = proposed_line, .arg = s, .prove = true};
 	struct mi_symtab *tab;
+	struct mi_error e;
+	enum mi_status st;
 
 	s->work += WORK_PROPOSAL + 4 * s->count;
-	if (mi_kallsyms_load(&src, &tab, &s->why))
+	st = mi_kallsyms_load(&src, &tab, &e);
+	if (st) {
+		/* That a wrong place cannot be read says less than other reasons. */
+		if (st != MI_ERR_READ && !s->nearly)
+			s->why = e;
 		return false;
-	if (contradicts(s, tab, &s->why)) {
+	}
+	st = contradicts(s, tab, &e);
+	if (st) {
 		mi_symtab_free(tab);
+		s->why = e;
+		s->nearly = true;
 		return false;
 	}
 	if (s->found) {
@@ -343,14 +354,26 @@ static bool first_names_fit(struct scan *s, uint64_t names, uint32_t marker)
 	return fits;
 }
 
+/* Markers and tokens are neighbours, or have an entry for each symbol between them. */
+static bool reach_tokens(const struct scan *s, uint64_t markers_end, uint32_t count)
+{
+	uint64_t gap = s->tokens - markers_end;
+
+	for (unsigned int width = 0; width <= 4; width = width ? width + 1 : 3)
+		if (gap - (uint64_t)width * count < (width ? 16 : 8))
+			return true;
+	return false;
+}
+
 /*
  * Names that end at the markers at @markers, of which @last is the last: they
  * start so far before as that and up to 256 names more, and have their number in
  * front.
  */
-static bool try_names(struct scan *s, uint64_t markers, uint32_t n_markers, uint32_t first,
-		      uint32_t last)
+static bool try_names(struct scan *s, uint64_t markers, unsigned int width, uint32_t n_markers,
+		      uint32_t first, uint32_t last)
 {
+	uint64_t markers_end = markers + (uint64_t)width * n_markers;
 	uint64_t highest = (markers - last - 2) & ~(uint64_t)3;
 
 	for (uint64_t va = highest; va > highest - STEP_MAX && s->work < WORK_MAX; va -= 4) {
@@ -361,7 +384,7 @@ static bool try_names(struct scan *s, uint64_t markers, uint32_t n_markers, uint
 
 			if (!word_at(&s->near, va - back, &n) || !n ||
 			    (n - 1) / MARKER_STEP + 1 != n_markers ||
-			    !first_names_fit(s, va, first))
+			    !reach_tokens(s, markers_end, n) || !first_names_fit(s, va, first))
 				continue;
 			s->count = n;
 			s->names = va;
@@ -399,8 +422,8 @@ static bool try_markers(struct scan *s, uint64_t va, unsigned int width)
 	if (n < 2)
 		return false;
 	/* What follows may look like one more. */
-	return try_names(s, va, n, first, last) ||
-	       (n > 2 && try_names(s, va, n - 1, first, before));
+	return try_names(s, va, width, n, first, last) ||
+	       (n > 2 && try_names(s, va, width, n - 1, first, before));
 }
 
 static void try_index(struct scan *s, uint64_t index_va)

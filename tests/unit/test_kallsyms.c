@@ -3,7 +3,7 @@
  * test_kallsyms.c - reading kallsyms images made here
  *
  * The image is one stretch of "memory" at BASE_VA; the encoder writes what
- * scripts/kallsyms.c of the different kernels would.
+ * scripts/kallsyms.c of the different kernels would, in both orders.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,6 +34,9 @@ struct spec {
 	bool long_names;   /* have some */
 	bool wide_markers; /* 8 bytes, before 4.20 */
 	bool no_markers;
+	bool old_order;	    /* addresses first: until 6.3 */
+	bool seqs;	    /* the index sorted by name: since 6.1 */
+	unsigned int align; /* of the parts; 0: 8, since 7.0 it is 4 */
 };
 
 struct image {
@@ -43,6 +46,7 @@ struct image {
 	size_t readable;
 	uint64_t num_syms, names, tokens, index, offsets, base;
 	uint64_t stext;
+	uint64_t uts; /* what VMCOREINFO says of init_uts_ns; 0: nothing */
 };
 
 /* Token 'A'..'z' and such stand for themselves; these for more. */
@@ -76,6 +80,11 @@ static size_t symbol_name(const struct spec *spec, unsigned int i, char *name, u
 		strcpy(name, "T_stext");
 		memcpy(packed, name, 7);
 		return 7;
+	}
+	if (i == 77) {
+		strcpy(name, "Dinit_uts_ns");
+		memcpy(packed, name, 12);
+		return 12;
 	}
 	if (i < 4) { /* per-cpu */
 		sprintf(name, "Apercpu_%u", i);
@@ -126,11 +135,18 @@ static void put_names(struct image *im, uint32_t *markers)
 	}
 }
 
+static void align_part(struct image *im)
+{
+	align(im, im->spec.align ? im->spec.align : 8);
+}
+
 static void put_tokens(struct image *im)
 {
 	uint16_t at[256];
-	size_t start = im->used;
+	size_t start;
 
+	align_part(im);
+	start = im->used;
 	im->tokens = BASE_VA + start;
 	for (unsigned int i = 0; i < 256; i++) {
 		char one[2] = {(char)i, 0};
@@ -141,18 +157,16 @@ static void put_tokens(struct image *im)
 			token = "";
 		put(im, token, strlen(token) + 1);
 	}
-	align(im, 8);
+	align_part(im);
 	im->index = BASE_VA + im->used;
 	put(im, at, sizeof(at));
 }
 
-static void put_offsets(struct image *im)
+static void put_addresses(struct image *im)
 {
 	uint64_t base = symbol_addr(&im->spec, im->spec.form == PERCPU ? 4 : 0);
 
-	align(im, 8);
-	im->base = BASE_VA + im->used;
-	put_le(im, base, 8);
+	align_part(im);
 	im->offsets = BASE_VA + im->used;
 	for (unsigned int i = 0; i < N_SYMS; i++) {
 		uint64_t addr = symbol_addr(&im->spec, i);
@@ -172,30 +186,65 @@ static void put_offsets(struct image *im)
 			break;
 		}
 	}
+	if (im->spec.form == PERCPU || im->spec.form == PLAIN) {
+		align_part(im);
+		im->base = BASE_VA + im->used;
+		put_le(im, base, 8);
+	}
 }
 
-static void make(struct image *im, struct spec spec)
+static void put_seqs(struct image *im)
 {
+	align_part(im);
+	for (unsigned int i = 0; i < N_SYMS; i++)
+		put_le(im, (i * 577) % N_SYMS << 8, 3); /* most significant byte first */
+}
+
+static void put_tables(struct image *im)
+{
+	const struct spec *spec = &im->spec;
 	uint32_t markers[N_SYMS / 256 + 1];
 
+	if (spec->old_order)
+		put_addresses(im);
+	align_part(im);
+	im->num_syms = BASE_VA + im->used;
+	put_le(im, N_SYMS, 4);
+	align_part(im);
+	put_names(im, markers);
+	align_part(im);
+	for (unsigned int i = 0; i < sizeof(markers) / 4; i++)
+		put_le(im, spec->no_markers ? 0xdeadbeef : markers[i], spec->wide_markers ? 8 : 4);
+	if (spec->old_order && spec->seqs)
+		put_seqs(im);
+	put_tokens(im);
+	if (!spec->old_order)
+		put_addresses(im);
+	if (!spec->old_order && spec->seqs)
+		put_seqs(im);
+}
+
+/* Memory ends at a page. */
+static void end_image(struct image *im)
+{
+	im->readable = (im->used + 4095) & ~(size_t)4095;
+}
+
+static void begin_image(struct image *im, struct spec spec)
+{
 	memset(im, 0, sizeof(*im));
 	im->spec = spec;
 	im->mem = calloc(1, IMAGE_BYTES);
 	assert_non_null(im->mem);
 	im->stext = STEXT;
 	put_le(im, 0x55, 8);
-	im->num_syms = BASE_VA + im->used;
-	put_le(im, N_SYMS, 4);
-	align(im, 8);
-	put_names(im, markers);
-	align(im, 8);
-	for (unsigned int i = 0; i < sizeof(markers) / 4; i++)
-		put_le(im, spec.no_markers ? 0xdeadbeef : markers[i], spec.wide_markers ? 8 : 4);
-	align(im, 8);
-	put_tokens(im);
-	put_offsets(im);
-	/* Memory ends at a page. */
-	im->readable = (im->used + 4095) & ~(size_t)4095;
+}
+
+static void make(struct image *im, struct spec spec)
+{
+	begin_image(im, spec);
+	put_tables(im);
+	end_image(im);
 }
 
 static bool read_image(void *arg, uint64_t va, void *buf, size_t len)
@@ -331,6 +380,235 @@ static void test_refused(void **state)
 	free(im.mem);
 }
 
+/* ---- without lines of VMCOREINFO: the search ---- */
+
+/* What VMCOREINFO of 5.10 says. */
+static bool few_lines(void *arg, const char *key, uint64_t *value)
+{
+	struct image *im = arg;
+
+	if (!strcmp(key, "SYMBOL(_stext)"))
+		*value = im->stext;
+	else if (!strcmp(key, "SYMBOL(init_uts_ns)") && im->uts)
+		*value = im->uts;
+	else
+		return false;
+	return true;
+}
+
+static enum mi_status scan(struct image *im, struct mi_symtab **tab, uint64_t *names,
+			   struct mi_error *err)
+{
+	struct mi_kallsyms_source src = {read_image, few_lines, im, false};
+	/* More than is readable, at both ends. */
+	struct mi_image range = {read_image, im, BASE_VA - 0x10000, BASE_VA + IMAGE_BYTES};
+
+	return mi_kallsyms_scan(&src, &range, tab, names, err);
+}
+
+static void expect_found(struct image *im, uint64_t where)
+{
+	struct mi_symtab *tab;
+	struct mi_error err;
+	uint64_t addr, names;
+
+	if (scan(im, &tab, &names, &err))
+		fail_msg("%s", err.text);
+	assert_true(names == where);
+	assert_int_equal(mi_symtab_count(tab), N_SYMS);
+	for (unsigned int i = 0; i < N_SYMS; i++) {
+		uint8_t packed[512];
+		char name[512];
+
+		symbol_name(&im->spec, i, name, packed);
+		assert_int_equal(mi_symtab_find(tab, name + 1, &addr), MI_SYMBOL_ONE);
+		assert_true(addr == symbol_addr(&im->spec, i));
+	}
+	mi_symtab_free(tab);
+}
+
+static void expect_not_found(struct image *im, const char *text)
+{
+	struct mi_symtab *tab = (void *)1;
+	struct mi_error err = {0};
+	uint64_t names;
+
+	assert_int_not_equal(scan(im, &tab, &names, &err), MI_OK);
+	assert_null(tab);
+	if (!strstr(err.text, text))
+		fail_msg("\"%s\" is not in: %s", text, err.text);
+}
+
+/* Bytes that look like much and are nothing: ascending numbers, strings, zeroes. */
+static void put_noise(struct image *im)
+{
+	uint64_t x = 88172645463325252ULL;
+
+	for (unsigned int i = 0; i < 2000; i++) {
+		x ^= x << 13;
+		x ^= x >> 7;
+		x ^= x << 17;
+		put_le(im, x, i % 7 + 1);
+	}
+	for (unsigned int i = 0; i < 700; i++)
+		put_le(im, i * 3, 2);
+	for (unsigned int i = 0; i < 700; i++)
+		put_le(im, i * 1000, 4);
+	for (unsigned int i = 0; i < 256; i++)
+		put(im, &(char[2]){(char)i, 0}, 2);
+	align(im, 4096);
+}
+
+static void check_scan(struct spec spec)
+{
+	struct image im;
+
+	begin_image(&im, spec);
+	put_noise(&im);
+	put_le(&im, 0, spec.align == 4 ? 4 : 8); /* to any alignment */
+	put_tables(&im);
+	end_image(&im);
+	expect_found(&im, im.names);
+	free(im.mem);
+}
+
+static void test_scan_forms(void **state)
+{
+	(void)state;
+	/* Offsets relative to their place came after the new order. */
+	for (unsigned int i = 0; i < 64; i++)
+		check_scan((struct spec){.form = i % 4 == PLACE && i & 4 ? PLAIN : i % 4,
+					 .old_order = i & 4,
+					 .seqs = i & 8,
+					 .big_bit = i & 16,
+					 .long_names = true,
+					 .wide_markers = i & 4 && i & 32,
+					 .align = !(i & 4) && i & 32 ? 4 : 8});
+}
+
+static const struct spec typical = {.form = PERCPU, .old_order = true};
+
+/* Tokens and index alone, and whole tables that lie in one point. */
+static void test_scan_decoys(void **state)
+{
+	struct image im;
+	uint64_t names;
+
+	(void)state;
+	begin_image(&im, typical);
+	put_tokens(&im);
+	put_noise(&im);
+	put_tables(&im);
+	names = im.names;
+	put_noise(&im);
+	put_tokens(&im);
+	end_image(&im);
+	expect_found(&im, names);
+	free(im.mem);
+
+	for (unsigned int lie = 0; lie < 5; lie++) {
+		size_t at;
+
+		begin_image(&im, typical);
+		put_tables(&im);
+		switch (lie) {
+		case 0: /* another base: all addresses are wrong */
+			at = im.base - BASE_VA + 2;
+			break;
+		case 1: /* a name that does not decode: in the middle */
+			at = im.names - BASE_VA + 3001;
+			break;
+		case 2: /* one name more */
+			at = im.num_syms - BASE_VA;
+			break;
+		case 3: /* an address that does not ascend */
+			at = im.offsets - BASE_VA + 4 * 300 + 1;
+			break;
+		default: /* a token that is longer than the index says */
+			at = im.tokens - BASE_VA + 101;
+			break;
+		}
+		im.mem[at] = lie == 1 ? 1 : im.mem[at] ^ 0x81;
+		end_image(&im);
+		expect_not_found(&im, "");
+		put_noise(&im);
+		put_tables(&im);
+		end_image(&im);
+		expect_found(&im, im.names);
+		free(im.mem);
+	}
+}
+
+static void test_scan_refused(void **state)
+{
+	struct image im;
+
+	(void)state;
+	begin_image(&im, typical);
+	put_noise(&im);
+	end_image(&im);
+	expect_not_found(&im, "none in ");
+
+	put_tables(&im);
+	end_image(&im);
+	im.stext += 4;
+	expect_not_found(&im, "_stext");
+	im.stext -= 4;
+	/* VMCOREINFO has another symbol elsewhere. */
+	im.uts = symbol_addr(&im.spec, 77);
+	expect_found(&im, im.names);
+	im.uts += 8;
+	expect_not_found(&im, "init_uts_ns");
+	im.uts = 0;
+
+	put_noise(&im);
+	put_tables(&im);
+	end_image(&im);
+	expect_not_found(&im, "twice");
+	free(im.mem);
+}
+
+/* Whatever is damaged or missing: it ends, and what is found is whole. */
+static void test_scan_damaged(void **state)
+{
+	struct mi_symtab *tab;
+	struct image im;
+	uint64_t names;
+
+	(void)state;
+	make(&im, typical);
+	for (size_t i = 0; i < im.used; i += 37) {
+		im.mem[i] ^= 0xff;
+		if (!scan(&im, &tab, &names, NULL)) {
+			assert_int_equal(mi_symtab_count(tab), N_SYMS);
+			mi_symtab_free(tab);
+		}
+		im.mem[i] ^= 0xff;
+	}
+	for (im.readable = 0; im.readable + 4096 < im.used; im.readable += 4096)
+		expect_not_found(&im, "");
+	free(im.mem);
+}
+
+/* Memory made to cost time: markers everywhere, each with an index behind it. */
+static void test_scan_hostile(void **state)
+{
+	struct image im;
+
+	(void)state;
+	begin_image(&im, typical);
+	while (im.used < IMAGE_BYTES - 8192) {
+		for (unsigned int i = 0; i < 1024; i++)
+			put_le(&im, i % 4 ? 600 * (i % 4) : 0, 4);
+		put_tokens(&im);
+	}
+	end_image(&im);
+	expect_not_found(&im, "");
+	memset(im.mem, 0, IMAGE_BYTES);
+	expect_not_found(&im, "none in ");
+	free(im.mem);
+}
+
 static bool no_line(void *arg, const char *key, uint64_t *value)
 {
 	(void)arg;
@@ -372,9 +650,11 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),	cmocka_unit_test(test_long_names),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_no_lines),
-		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_forms),	     cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_refused),	     cmocka_unit_test(test_no_lines),
+		cmocka_unit_test(test_damaged),	     cmocka_unit_test(test_scan_forms),
+		cmocka_unit_test(test_scan_decoys),  cmocka_unit_test(test_scan_refused),
+		cmocka_unit_test(test_scan_damaged), cmocka_unit_test(test_scan_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
