@@ -81,6 +81,13 @@ static enum mi_status real_vmcoreinfo(struct mi_provider *p, char **text, size_t
 	return l->real->ops->vmcoreinfo(l->real, text, len, err);
 }
 
+static bool real_next_run(struct mi_provider *p, uint64_t *pa, uint64_t *end)
+{
+	struct liar *l = (struct liar *)p;
+
+	return l->real->ops->next_run(l->real, pa, end);
+}
+
 static void close_liar(struct mi_provider *p)
 {
 	struct liar *l = (struct liar *)p;
@@ -118,6 +125,7 @@ static bool one_seed(const char *dump, uint64_t seed)
 	static const struct mi_provider_ops ops = {
 		.read_page = lying_read,
 		.vmcoreinfo = real_vmcoreinfo,
+		.next_run = real_next_run,
 		.close = close_liar,
 	};
 	struct liar *l = calloc(1, sizeof(*l));

@@ -510,6 +510,171 @@ static void test_refused(void **state)
 	assert_int_equal(mi_btf_parse(data, size, &btf, NULL), MI_ERR_FORMAT);
 }
 
+/* ---- the search in the kernel's image ---- */
+
+#define IMAGE_VA 0xffffffff81000000ULL
+#define IMAGE_BYTES (512U << 10)
+
+struct image {
+	uint8_t *mem;
+	uint64_t hole; /* a page that cannot be read; 0: none */
+	bool layout;
+};
+
+static bool read_image(void *arg, uint64_t va, void *buf, size_t len)
+{
+	struct image *im = arg;
+
+	if (va < IMAGE_VA || va - IMAGE_VA > IMAGE_BYTES || len > IMAGE_BYTES - (va - IMAGE_VA))
+		return false;
+	if (im->hole && va < im->hole + 4096 && va + len > im->hole)
+		return false;
+	memcpy(buf, im->mem + (va - IMAGE_VA), len);
+	return true;
+}
+
+static void one_member(struct builder *b, const char *name, const char *part)
+{
+	type(b, name, STRUCT, 1, 8);
+	member(b, part, 1, 0);
+}
+
+/* What tells the kernel's BTF from others; @without one of its structures. */
+static void build_kernel(struct builder *b, const char *without)
+{
+	static const char *const names[][2] = {
+		{"mm_struct", "pgd"},	  {"vm_area_struct", "vm_start"},
+		{"page", "flags"},	  {"list_head", "next"},
+		{"file", "f_mode"},	  {"inode", "i_ino"},
+		{"super_block", "s_dev"},
+	};
+
+	init(b);
+	integer(b, "long", 8, 0);
+	type(b, "task_struct", STRUCT, 4, 32);
+	member(b, "tasks", 1, 0);
+	member(b, "mm", 1, 64);
+	member(b, "pid", 1, 128);
+	member(b, "comm", 1, 192);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i][0], without))
+			one_member(b, names[i][0], names[i][1]);
+}
+
+static size_t place(struct image *im, size_t at, const struct builder *b)
+{
+	size_t size;
+	uint8_t *data = blob(b, im->layout, &size);
+
+	memcpy(im->mem + at, data, size);
+	free(data);
+	return size;
+}
+
+static enum mi_status scan(struct image *im, uint64_t *va, struct mi_error *err)
+{
+	/* More than is readable, at both ends. */
+	const struct mi_image range = {read_image, im, IMAGE_VA - 0x10000,
+				       IMAGE_VA + IMAGE_BYTES + 0x10000};
+	struct mi_btf *btf;
+	enum mi_status st = mi_btf_scan(&range, &btf, va, err);
+
+	if (st)
+		assert_null(btf);
+	else
+		mi_btf_free(btf);
+	return st;
+}
+
+static void expect_at(struct image *im, size_t at)
+{
+	struct mi_error err;
+	uint64_t va;
+
+	if (scan(im, &va, &err))
+		fail_msg("%s", err.text);
+	assert_true(va == IMAGE_VA + at);
+}
+
+static void expect_none(struct image *im, const char *text)
+{
+	struct mi_error err;
+	uint64_t va;
+
+	assert_int_not_equal(scan(im, &va, &err), MI_OK);
+	if (!strstr(err.text, text))
+		fail_msg("\"%s\" is not in: %s", text, err.text);
+}
+
+static void test_scan(void **state)
+{
+	/* Any byte may be the first, also across pages and the pieces of the walk. */
+	static const size_t places[] = {
+		0, 1, 4070, 4095, 100003, (64U << 12) - 7, (64U << 12) - 31, (65U << 12) - 1};
+	struct image im = {.mem = calloc(1, IMAGE_BYTES)};
+	struct builder b;
+
+	(void)state;
+	assert_non_null(im.mem);
+	expect_none(&im, "none in 128 pages");
+	build_kernel(&b, "");
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		im.layout = i & 1;
+		memset(im.mem, 0x9f, IMAGE_BYTES);
+		place(&im, places[i], &b);
+		expect_at(&im, places[i]);
+	}
+	free(im.mem);
+}
+
+static void test_scan_decoys(void **state)
+{
+	struct image im = {.mem = calloc(1, IMAGE_BYTES)};
+	struct builder b;
+	size_t size;
+
+	(void)state;
+	assert_non_null(im.mem);
+	build_kernel(&b, "mm_struct");
+	place(&im, 100, &b);
+	build_kernel(&b, "super_block");
+	place(&im, 300001, &b);
+	expect_none(&im, "does not describe the kernel");
+	/* Headers that promise much, also beyond the end. */
+	for (size_t at = 8192; at < 40960; at += 1024)
+		memcpy(im.mem + at, (uint32_t[]){0x0001eb9f, 24, 0, 8 << 20, 8 << 20, 1 << 20}, 24);
+	build_kernel(&b, "");
+	size = place(&im, 200001, &b);
+	expect_at(&im, 200001);
+
+	/* One that a missing page cuts off does not count, nor one without its first byte. */
+	im.hole = (IMAGE_VA + 200001 + size) & ~4095ULL;
+	if (im.hole <= IMAGE_VA + 200001)
+		im.hole += 4096;
+	place(&im, im.hole - IMAGE_VA - 100, &b);
+	im.mem[200001] = 0;
+	expect_none(&im, "");
+	im.hole = 0;
+	im.mem[200001] = 0x9f;
+	expect_none(&im, "twice");
+	free(im.mem);
+}
+
+static void test_scan_hostile(void **state)
+{
+	struct image im = {.mem = calloc(1, IMAGE_BYTES)};
+	struct builder b;
+
+	(void)state;
+	assert_non_null(im.mem);
+	build_kernel(&b, "");
+	place(&im, 0, &b);
+	for (size_t at = 4096; at + 32 < IMAGE_BYTES; at += 24)
+		memcpy(im.mem + at, (uint32_t[]){0x0001eb9f, 24, 0, 12, 12, 1}, 24);
+	expect_none(&im, "too much");
+	free(im.mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -522,6 +687,9 @@ int main(void)
 		cmocka_unit_test(test_loops),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_scan_decoys),
+		cmocka_unit_test(test_scan_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
