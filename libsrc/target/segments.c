@@ -9,12 +9,21 @@
 /* A dump has one per piece of RAM; makedumpfile -E makes one per run of pages. */
 #define SEGMENTS_MAX (1U << 24)
 
+/*
+ * /proc/vmcore has the kernel's image twice: once at the addresses it is linked for, and as
+ * part of RAM. No more than two segments hold the same page, but runs of -E in the image
+ * may begin at other places than those in RAM: a look goes back this far at most, so that a
+ * dump that lies costs no time.
+ */
+#define LOOK_BACK 64
+
 struct segment {
 	uint64_t start;	  /* physical */
 	uint64_t stored;  /* bytes in the file, by the header */
 	uint64_t present; /* of these, before the end of the file */
 	uint64_t size;	  /* in memory */
 	uint64_t offset;  /* in the file */
+	uint64_t reach;	  /* highest end of this and all before it */
 };
 
 struct mi_segments {
@@ -28,6 +37,19 @@ static int by_start(const void *a, const void *b)
 	const struct segment *x = a, *y = b;
 
 	return (x->start > y->start) - (x->start < y->start);
+}
+
+/* After sorting: how far back a look may have to go. */
+static void set_reach(struct mi_segments *s)
+{
+	uint64_t reach = 0;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (s->seg[i].start + s->seg[i].size > reach)
+			reach = s->seg[i].start + s->seg[i].size;
+		s->seg[i].reach = reach;
+	}
 }
 
 static void add(struct mi_segments *s, const Elf64_Phdr *ph, uint64_t file_size)
@@ -80,6 +102,7 @@ struct mi_segments *mi_segments_load(mi_bytes_fn bytes, void *arg, uint64_t file
 		add(s, &ph, file_size);
 	s->cut |= i < n;
 	qsort(s->seg, s->n, sizeof(s->seg[0]), by_start);
+	set_reach(s);
 	return s;
 }
 
@@ -88,8 +111,19 @@ void mi_segments_free(struct mi_segments *s)
 	free(s);
 }
 
+static enum mi_read look_in(const struct segment *seg, uint64_t pa)
+{
+	uint64_t off = pa - seg->start;
+
+	if (off + MI_PAGE_SIZE <= seg->present)
+		return MI_READ_OK;
+	if (off + MI_PAGE_SIZE <= seg->stored)
+		return MI_READ_INCOMPLETE;
+	return off < seg->size ? MI_READ_EXCLUDED : MI_READ_HOLE;
+}
+
 /* How many start at or below @pa. */
-static size_t upto(const struct mi_segments *s, uint64_t pa)
+static size_t count_up_to(const struct mi_segments *s, uint64_t pa)
 {
 	size_t low = 0, high = s->n;
 
@@ -106,29 +140,37 @@ static size_t upto(const struct mi_segments *s, uint64_t pa)
 
 enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset)
 {
-	const struct segment *seg;
-	size_t n = upto(s, pa);
-	uint64_t off;
+	/* The better the answer, the higher. */
+	static const unsigned char rank[] = {
+		[MI_READ_HOLE] = 0,
+		[MI_READ_EXCLUDED] = 1,
+		[MI_READ_INCOMPLETE] = 2,
+		[MI_READ_OK] = 3,
+	};
+	enum mi_read best = MI_READ_HOLE, r;
+	size_t i = count_up_to(s, pa);
+	size_t stop = i > LOOK_BACK ? i - LOOK_BACK : 0;
 
-	if (!n)
-		return MI_READ_HOLE;
-	seg = &s->seg[n - 1];
-	off = pa - seg->start;
-	if (offset)
-		*offset = seg->offset + off;
-	if (off + MI_PAGE_SIZE <= seg->present)
-		return MI_READ_OK;
-	if (off + MI_PAGE_SIZE <= seg->stored)
-		return MI_READ_INCOMPLETE;
-	return off < seg->size ? MI_READ_EXCLUDED : MI_READ_HOLE;
+	while (best != MI_READ_OK && i-- > stop && s->seg[i].reach > pa) {
+		r = look_in(&s->seg[i], pa);
+		if (rank[r] <= rank[best])
+			continue;
+		best = r;
+		if (offset)
+			*offset = s->seg[i].offset + (pa - s->seg[i].start);
+	}
+	return best;
 }
 
 bool mi_segments_next(const struct mi_segments *s, uint64_t *pa, uint64_t *end)
 {
 	const uint64_t mask = ~(uint64_t)(MI_PAGE_SIZE - 1);
-	size_t i = upto(s, *pa);
+	size_t i = count_up_to(s, *pa);
+	size_t stop_at = i > LOOK_BACK ? i - LOOK_BACK : 0;
 
-	for (i -= i > 0; i < s->n; i++) {
+	while (i > stop_at && s->seg[i - 1].reach > *pa)
+		i--;
+	for (; i < s->n; i++) {
 		const struct segment *seg = &s->seg[i];
 		uint64_t first = (seg->start + MI_PAGE_SIZE - 1) & mask;
 		uint64_t stop = (seg->start + seg->present) & mask;
