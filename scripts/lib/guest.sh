@@ -8,7 +8,7 @@ GUEST_CFLAGS=(-std=gnu11 -O2 -g0 -static -Wall -Wextra -Wshadow
 # Builds init and workload into a directory. Static: a guest has no libraries.
 build_guest() {
 	local dir=$1 for_init for_workload
-	for_init=(init truth procs files snapshot arena tar common)
+	for_init=(init truth procs files snapshot arena tar panic common)
 	for_workload=(workload w_file w_path w_reclaim w_shmem w_anon w_vma w_task
 		common)
 	mkdir -p "$dir"

@@ -19,6 +19,7 @@
 /* What the host looks for on the serial console. */
 #define MARK_READY "MMAPINFO-GUEST-READY"
 #define MARK_FAILED "MMAPINFO-GUEST-FAILED"
+#define MARK_SAVED "MMAPINFO-GUEST-SAVED"
 
 /* Facts only the workload knows; becomes "notes" in the truth. */
 #define NOTES "/notes"

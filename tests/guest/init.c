@@ -1,9 +1,11 @@
 /*
  * PID 1 of the test guest: brings up what the workload needs, starts the
  * workload's processes one after the other, records the truth, and then keeps
- * still so that the host can take the dump.
+ * still so that the host can take the dump, or panics. In the crash kernel that
+ * a panic leads to, it saves the dumps.
  */
 #include "common.h"
+#include "panic.h"
 #include "truth.h"
 
 #include <errno.h>
@@ -98,7 +100,7 @@ static const char *disk_of(const char *serial)
 	char disk[8];
 
 	for (tries = 0; tries < 100; tries++) {
-		for (int i = 0; i < 4; i++) {
+		for (int i = 0; i < 8; i++) {
 			snprintf(disk, sizeof(disk), "vd%c", 'a' + i);
 			snprintf(path, sizeof(path), "/dev/%s", disk);
 			if (has_serial(disk, serial) && !access(path, F_OK))
@@ -227,14 +229,25 @@ static void start_workload(const char *variant)
 		start_scenario(names[i]);
 }
 
+/* The crash kernel's part. */
+static _Noreturn void save_dumps(void)
+{
+	crash_save(disk_of("dump"));
+	crash_save_what_fits(disk_of("small"));
+	crash_end();
+}
+
 int main(void)
 {
-	const char *variant = getenv("variant");
+	const char *variant = getenv("variant"), *ending = getenv("ending");
+	int panics = ending && strcmp(ending, "panic") == 0;
 	int fd;
 
 	mount_kernel_filesystems();
 	attach_console();
 	load_modules();
+	if (crash_happened())
+		save_dumps();
 	quiet_kernel();
 	mount_disks();
 	fd = open(NOTES, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
@@ -242,8 +255,12 @@ int main(void)
 	if (!variant)
 		variant = "full";
 	start_workload(variant);
+	if (panics)
+		crash_kernel_load();
 	truth_record(disk_of("truth"), strcmp(variant, "bench") == 0);
 	printf("%s\n", MARK_READY);
+	if (panics)
+		crash_now();
 	for (;;)
 		pause();
 }
