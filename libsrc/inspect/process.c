@@ -54,15 +54,34 @@ static enum mi_status load_threads(struct mi_process *p, struct mi_error *err)
 	return mi_task_threads(p->k, &leader, &p->threads, &p->n_threads, err);
 }
 
+/* The thread that holds the mm: the leader may have exited while its threads go on. */
+static enum mi_status find_holder(struct mi_process *p, struct mi_task *holder,
+				  struct mi_error *err)
+{
+	uint64_t problems = mi_problem_count(&p->k->problems);
+
+	*holder = p->task;
+	if (p->task.kind == MI_TASK_USER)
+		return MI_OK;
+	if (p->task.kind == MI_TASK_KTHREAD)
+		return no_memory(&p->task, err);
+	if (mi_task_with_mm(p->k, &p->task, holder))
+		return MI_OK;
+	if (mi_problem_count(&p->k->problems) == problems)
+		return no_memory(&p->task, err);
+	return mi_fail(err, MI_ERR_READ,
+		       "PID %d (%s) has exited, and not all of its threads could be read: "
+		       "none of the others has memory",
+		       p->task.pid, p->task.comm);
+}
+
 static enum mi_status load_mm(struct mi_process *p, struct mi_error *err)
 {
-	struct mi_task holder = p->task;
-	enum mi_status st;
+	struct mi_task holder;
+	enum mi_status st = find_holder(p, &holder, err);
 
-	/* The leader may have exited while its threads go on. */
-	if (holder.kind != MI_TASK_USER &&
-	    (holder.kind == MI_TASK_KTHREAD || !mi_task_with_mm(p->k, &p->task, &holder)))
-		return no_memory(&p->task, err);
+	if (st)
+		return st;
 	p->mm_tid = holder.pid;
 	st = mi_task_users(p->k, holder.mm, &p->sharers, &p->n_sharers, err);
 	if (!st)
@@ -85,7 +104,6 @@ static struct opened *open_file(struct build *b, uint64_t addr)
 {
 	char path[MI_PATH_MAX];
 	struct opened *o;
-	struct mi_error e;
 	size_t i;
 
 	if (mi_addrmap_get(&b->by_file, addr, &i))
@@ -100,10 +118,7 @@ static struct opened *open_file(struct build *b, uint64_t addr)
 		b->room_opened = room;
 	}
 	o = &b->opened[b->n_opened];
-	o->ok = mi_file_load(b->p->k, addr, &o->file, &e) == MI_OK;
-	if (!o->ok && e.status == MI_ERR_READ)
-		mi_problem_bad(&b->p->k->problems, "struct file", addr, "cannot be read",
-			       "the file is unknown");
+	o->ok = mi_file_load(b->p->k, addr, &o->file, NULL) == MI_OK;
 	mi_file_path(b->p->k, addr, path);
 	o->path = strdup(path);
 	if (!o->path || !mi_addrmap_put(&b->by_file, addr, b->n_opened)) {

@@ -44,6 +44,14 @@ static enum mi_read load_inode(struct mi_kernel *k, uint64_t inode, struct mi_fi
 	return MI_READ_OK;
 }
 
+static enum mi_status unreadable(struct mi_kernel *k, const char *what, uint64_t addr,
+				 enum mi_read r, struct mi_error *err)
+{
+	mi_problem_read(&k->problems, what, addr, r, "the file is unknown");
+	return mi_fail(err, MI_ERR_READ, "%s %016llx: %s", what, (unsigned long long)addr,
+		       mi_read_text(r));
+}
+
 enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *ret,
 			    struct mi_error *err)
 {
@@ -62,8 +70,7 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 	if (!r)
 		r = load_inode(k, inode, ret);
 	if (r)
-		return mi_fail(err, MI_ERR_READ, "struct file %016llx: %s",
-			       (unsigned long long)file, mi_read_text(r));
+		return unreadable(k, "struct file", file, r, err);
 	/* Pages and size are the mapping's: a block device's node has none of its own. */
 	ret->inode = inode;
 	if (mi_has(&l->as_host) &&
@@ -71,8 +78,7 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 		ret->inode = inode;
 	r = mi_read_member(k->t, ret->inode, &l->inode_size, &ret->size);
 	if (r)
-		return mi_fail(err, MI_ERR_READ, "inode %016llx: %s",
-			       (unsigned long long)ret->inode, mi_read_text(r));
+		return unreadable(k, "inode", ret->inode, r, err);
 	if (mi_has(&l->as_nrpages))
 		ret->nrpages_known =
 			!mi_read_member(k->t, ret->mapping, &l->as_nrpages, &ret->nrpages);

@@ -185,29 +185,46 @@ const char *mi_feature_word(enum mi_feature f)
 	return features[f].word;
 }
 
+static void restart(struct mi_list *li)
+{
+	li->node = li->head;
+	li->tortoise = li->head;
+	li->steps = 0;
+	li->power = 1;
+}
+
 void mi_list_start(struct mi_list *li, struct mi_kernel *k, uint64_t head, const char *what)
 {
 	li->k = k;
 	li->head = head;
-	li->node = head;
-	li->tortoise = head;
-	li->steps = 0;
-	li->power = 1;
 	li->what = what;
+	li->gap = 0;
+	restart(li);
+}
+
+/* The neighbour in the direction of the walk. */
+static bool follow(struct mi_list *li, uint64_t *node)
+{
+	const struct mi_layout *l = &li->k->l;
+	enum mi_read r;
+
+	r = mi_read_member(li->k->t, li->node, li->gap ? &l->list_prev : &l->list_next, node);
+	if (!r)
+		return true;
+	mi_problem_read(&li->k->problems, li->what, li->node, r, "a part of it is missing");
+	/* Without the head, or from the other side, there is no way on. */
+	if (li->gap || li->node == li->head || !mi_has(&l->list_prev))
+		return false;
+	li->gap = li->node;
+	restart(li);
+	return follow(li, node);
 }
 
 bool mi_list_next(struct mi_list *li, uint64_t *node)
 {
-	const struct mi_member *next = &li->k->l.list_next;
 	uint64_t n;
-	enum mi_read r = mi_read_member(li->k->t, li->node, next, &n);
 
-	if (r) {
-		mi_problem_read(&li->k->problems, li->what, li->node, r,
-				"the rest of it is missing");
-		return false;
-	}
-	if (n == li->head)
+	if (!follow(li, &n) || n == li->head || n == li->gap)
 		return false;
 	if (n == li->tortoise) {
 		mi_problem_bad(&li->k->problems, li->what, n, "runs in a circle", NULL);

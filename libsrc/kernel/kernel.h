@@ -53,7 +53,9 @@ const char *mi_feature_word(enum mi_feature f);
 /*
  * Walk a circular list. @head is the address of the list_head to start from
  * and end at. Cycles that miss the head are found (Brent), so the walk always
- * ends; a read that fails ends it too. *ok tells whether it came round.
+ * ends. Where a node cannot be read, as in a dump that was cut short, it goes on
+ * from the head backwards, to the other side of the gap; what is missing between
+ * is a problem.
  *
  *     struct mi_list li;
  *     for (mi_list_start(&li, k, head); mi_list_next(&li, &node); )
@@ -62,6 +64,7 @@ struct mi_list {
 	struct mi_kernel *k;
 	uint64_t head, node, tortoise;
 	uint64_t steps, power;
+	uint64_t gap;	  /* the node that could not be read; 0: none so far */
 	const char *what; /* for the problem: "task list" */
 };
 

@@ -37,3 +37,13 @@ void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, cons
 
 	note(p, &new);
 }
+
+uint64_t mi_problem_count(const struct mi_problems *p)
+{
+	uint64_t n = p->dropped;
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		n += p->list[i].count;
+	return n;
+}

@@ -36,4 +36,7 @@ void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enu
 void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 		    const char *effect);
 
+/* All that were met so far. A walk that leaves it as it was met none. */
+uint64_t mi_problem_count(const struct mi_problems *p);
+
 #endif

@@ -289,21 +289,54 @@ enum mi_status mi_task_by_pid(struct mi_kernel *k, int32_t pid, struct mi_task *
 	return st;
 }
 
+/* A neighbour in a list points back to it. */
+static bool is_linked(struct mi_kernel *k, uint64_t task, const struct mi_member *link)
+{
+	const struct mi_member *next = &k->l.list_next, *prev = &k->l.list_prev;
+	uint64_t node = task + (uint64_t)link->off, other, back;
+
+	if (!mi_has(link) || !mi_has(prev))
+		return false;
+	if (!read_field(k, node, next, &other) && !read_field(k, other, prev, &back) &&
+	    back == node && other != node)
+		return true;
+	return !read_field(k, node, prev, &other) && !read_field(k, other, next, &back) &&
+	       back == node && other != node;
+}
+
+/*
+ * A task is what its own PID leads to. Where the dump has only parts of the task list,
+ * it is enough that it stands in a list.
+ */
+static bool is_task(struct mi_kernel *k, const struct mi_task *task)
+{
+	struct mi_task found;
+
+	if (task->pid <= 0 || (uint32_t)task->pid >= PID_LIMIT)
+		return false;
+	if (!mi_task_by_pid(k, task->pid, &found, NULL))
+		return found.addr == task->addr;
+	return k->problems.n && (is_linked(k, task->addr, &k->l.task_tasks) ||
+				 is_linked(k, task->addr, &k->l.task_thread_node) ||
+				 is_linked(k, task->addr, &k->l.task_thread_group));
+}
+
 enum mi_status mi_task_by_addr(struct mi_kernel *k, uint64_t addr, struct mi_task *ret,
 			       struct mi_error *err)
 {
-	struct mi_task check;
 	enum mi_read r = load_task(k, addr, ret);
 
 	if (r)
 		return mi_fail(err, MI_ERR_NOT_FOUND, "no task at %016llx: %s",
 			       (unsigned long long)addr, mi_read_text(r));
-	/* A task is what its own PID leads to. */
-	if (ret->pid <= 0 || (uint32_t)ret->pid >= PID_LIMIT ||
-	    mi_task_by_pid(k, ret->pid, &check, NULL) || check.addr != addr)
-		return mi_fail(err, MI_ERR_NOT_FOUND, "%016llx is no task_struct of a living task",
+	if (is_task(k, ret))
+		return MI_OK;
+	if (k->problems.n)
+		return mi_fail(err, MI_ERR_NOT_FOUND,
+			       "%016llx is not in that part of the task list that could be read",
 			       (unsigned long long)addr);
-	return MI_OK;
+	return mi_fail(err, MI_ERR_NOT_FOUND, "%016llx is no task_struct of a living task",
+		       (unsigned long long)addr);
 }
 
 const char *mi_task_kind_text(enum mi_task_kind kind)
