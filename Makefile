@@ -51,7 +51,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide \
 	$(BUILD)/tests/search
 
-.PHONY: all help setup demo check check-unit lint format bench docs demo-dump fuzz \
+.PHONY: all help setup demo check check-kernels support check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests
 .DEFAULT_GOAL := all
 FORCE:
@@ -64,6 +64,8 @@ help:
 	@echo 'make check      set up, build, run all tests (boots guests; takes minutes)'
 	@echo 'make all        build library, command and crash extension'
 	@echo 'make tests      build the unit tests'
+	@echo 'make check-kernels  five series, three flavours, against every check (half an hour)'
+	@echo 'make support    the same, and its table into docs/support.md'
 	@echo 'make check-unit run the tests that need no guest'
 	@echo 'make bench      compare with crash, drgn and a plain memory copy'
 	@echo 'make lint       formatting, clang-tidy, shellcheck, manual pages, layering'
@@ -135,6 +137,14 @@ $(HELPER): $(BUILD)/tests/%: tests/dumps/%.c $(LIB_A)
 check:
 	scripts/setup test
 	$(Q)tests/run
+
+check-kernels:
+	scripts/setup test
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)KERNELS=all tests/run kernels
+
+support: check-kernels
+	$(Q)scripts/support-table --write $(BUILD)/matrix.tsv docs/support.md
 
 check-unit: all tests
 	$(Q)tests/run unit

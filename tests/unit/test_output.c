@@ -162,6 +162,7 @@ static void make_file(void)
 
 static int setup(void **state)
 {
+	mi_vma_flags_init(&kernel);
 	(void)state;
 	memset(&target, 0, sizeof(target));
 	memset(&kernel, 0, sizeof(kernel));
