@@ -162,7 +162,6 @@ static void make_file(void)
 
 static int setup(void **state)
 {
-	mi_vma_flags_init(&kernel);
 	(void)state;
 	memset(&target, 0, sizeof(target));
 	memset(&kernel, 0, sizeof(kernel));
@@ -174,6 +173,7 @@ static int setup(void **state)
 						.page_shift = 12,
 						.paging_levels = 4};
 	kernel.t = &target;
+	mi_vma_flags_init(&kernel);
 	make_mappings();
 	make_file();
 	make_runs();
