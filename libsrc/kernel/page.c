@@ -166,6 +166,9 @@ static unsigned int folio_order(struct mi_kernel *k, const unsigned char *second
 		mi_read_member(k->t, at, &l->folio_order, &order);
 	else if (mi_has(&l->folio_flags_1) && !mi_read_member(k->t, at, &l->folio_flags_1, &order))
 		order &= 0xff;
+	if (!order)
+		mi_problem_bad(&k->problems, "folio", at, "has an order that cannot be told",
+			       "its pages may be taken for single ones");
 	if (order > ORDER_MAX) {
 		mi_problem_bad(&k->problems, "folio", at, "has an impossible order", NULL);
 		return 0;
