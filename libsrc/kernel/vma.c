@@ -25,6 +25,10 @@ static void decode(struct mi_kernel *k, const void *raw, uint64_t addr, struct m
 	vma->end = mi_get(raw, &l->vma_end);
 	vma->flags = mi_get(raw, &l->vma_flags);
 	vma->pgoff = mi_get(raw, &l->vma_pgoff);
+	vma->anon_pgoff = vma->pgoff;
+	if (mi_has(&l->vma_anon_pgoff_lo) && mi_has(&l->vma_anon_pgoff_hi))
+		vma->anon_pgoff = mi_get(raw, &l->vma_anon_pgoff_lo) |
+				  mi_get(raw, &l->vma_anon_pgoff_hi) << 32;
 	vma->file = mi_get(raw, &l->vma_file);
 	vma->anon_vma = mi_get(raw, &l->vma_anon_vma);
 	vma->ops = mi_get(raw, &l->vma_ops);

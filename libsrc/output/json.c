@@ -108,6 +108,7 @@ static void put_vma(struct mi_json *w, const struct mi_process *p, const struct 
 	mi_json_u64(w, "pgoff", m->vma.pgoff);
 	if (m->vma.file)
 		mi_json_u64(w, "offset_bytes", m->vma.pgoff * MI_PAGE_SIZE);
+	mi_json_u64(w, "anon_pgoff", m->vma.anon_pgoff);
 	mi_json_hex(w, "vma", m->vma.addr);
 	mi_json_bool(w, "anon_vma", m->vma.anon_vma != 0);
 }

@@ -306,6 +306,8 @@ class Oracle:
                 step = huge_step[pte["level"]]
                 head = rows.get(max(va // step * step, line.start))
             self.pagemap(d, f"{va:x}", row, entry, soft, head)
+            if row.get("page", {}).get("owner") == "anon":
+                d.check(f"{va:x} index", row["page"]["index"], m["anon_pgoff"] + i)
             if row.get("page"):
                 self.page_flags(df, f"{va:x}", row["page"], pte["pfn"])
         d.check(f"{where} rows", len(rows), len(entries))
