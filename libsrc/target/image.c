@@ -34,6 +34,14 @@ static bool show(struct walk *w, bool more)
 	return true;
 }
 
+static bool read_next(struct walk *w, uint64_t va)
+{
+	const struct mi_image *image = w->image;
+
+	return (!image->want || image->want(image->arg, va)) &&
+	       image->read(image->arg, va, w->data + w->len, PAGE);
+}
+
 static size_t walk_pages(struct walk *w)
 {
 	size_t pages = 0;
@@ -41,7 +49,7 @@ static size_t walk_pages(struct walk *w)
 	for (uint64_t va = w->image->start; va < w->image->end; va += PAGE) {
 		if (!w->len)
 			w->va = va;
-		if (w->image->read(w->image->arg, va, w->data + w->len, PAGE)) {
+		if (read_next(w, va)) {
 			pages++;
 			w->len += PAGE;
 			if (w->len >= PIECE && !show(w, true))

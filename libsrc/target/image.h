@@ -15,6 +15,8 @@
 struct mi_image {
 	/* False if any byte of the range is not to be had. */
 	bool (*read)(void *arg, uint64_t va, void *buf, size_t len);
+	/* NULL, or which pages are of interest: others are passed over. */
+	bool (*want)(void *arg, uint64_t va);
 	void *arg;
 	uint64_t start, end; /* multiples of the page size */
 };

@@ -40,7 +40,18 @@ static bool read_image(void *arg, uint64_t va, void *buf, size_t len)
 	return !mi_target_interrupted(t) && mi_read_virt(t, va, buf, len) == MI_READ_OK;
 }
 
-static bool kernel_image(struct mi_target *t, struct mi_image *image)
+static bool is_constant(void *arg, uint64_t va)
+{
+	struct mi_target *t = arg;
+
+	return mi_xlat_is_constant(t, &t->xlat, va);
+}
+
+/*
+ * What is looked for is constant, and less than half of the image is. But a kernel
+ * that died young has not protected it yet: then all is looked at (@all).
+ */
+static bool kernel_image(struct mi_target *t, bool all, struct mi_image *image)
 {
 	uint64_t size = KERNEL_MAP_SIZE, stext;
 
@@ -51,6 +62,7 @@ static bool kernel_image(struct mi_target *t, struct mi_image *image)
 		size = KERNEL_MAP_SIZE;
 	stext &= ~(uint64_t)(MI_PAGE_SIZE - 1);
 	image->read = read_image;
+	image->want = all ? NULL : is_constant;
 	image->arg = t;
 	image->start =
 		stext - START_KERNEL_MAP > IMAGE_BELOW ? stext - IMAGE_BELOW : START_KERNEL_MAP;
@@ -135,9 +147,10 @@ static bool symbols_by_scan(struct mi_target *t)
 	uint64_t at = 0;
 	char where[80];
 
-	if (!kernel_image(t, &image))
+	if (!kernel_image(t, false, &image))
 		return false;
-	if (mi_kallsyms_scan(&src, &image, &t->symbols, &at, &e)) {
+	if (mi_kallsyms_scan(&src, &image, &t->symbols, &at, &e) && kernel_image(t, true, &image) &&
+	    mi_kallsyms_scan(&src, &image, &t->symbols, &at, &e)) {
 		mi_source_note(t, "symbols", false, start, "kallsyms by search", "%s", e.text);
 		return false;
 	}
@@ -222,9 +235,10 @@ static bool types_by_scan(struct mi_target *t)
 	uint64_t at = 0;
 	char where[80];
 
-	if (!kernel_image(t, &image))
+	if (!kernel_image(t, false, &image))
 		return false;
-	if (mi_btf_scan(&image, &t->btf, &at, &e)) {
+	if (mi_btf_scan(&image, &t->btf, &at, &e) && kernel_image(t, true, &image) &&
+	    mi_btf_scan(&image, &t->btf, &at, &e)) {
 		mi_source_note(t, "types", false, start, "BTF by search", "%s", e.text);
 		return false;
 	}

@@ -6,16 +6,22 @@
 #define START_KERNEL_MAP 0xffffffff80000000ULL
 
 #define ENTRY_PRESENT 0x1ULL
+#define ENTRY_WRITE 0x2ULL
 #define ENTRY_PSE 0x80ULL
 #define ENTRY_ADDR 0x000ffffffffff000ULL /* bits 51:12 */
+#define ENTRY_NX (1ULL << 63)
 
-enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa)
+/* *@write: the entries' right to write; *@nx: their bar to execute. */
+static enum mi_read walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa,
+			 uint64_t *write, uint64_t *nx)
 {
 	uint64_t table = x->root, entry, mask;
 	unsigned int level, shift;
 	const void *p;
 	enum mi_read r;
 
+	*write = ENTRY_WRITE;
+	*nx = 0;
 	for (level = x->levels; level > 0; level--) {
 		shift = MI_PAGE_SHIFT + 9 * (level - 1);
 		r = mi_borrow_phys(t, table + (va >> shift & 511) * 8, 8, &p);
@@ -24,6 +30,8 @@ enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t
 		entry = *(const uint64_t *)p;
 		if (!(entry & ENTRY_PRESENT))
 			return MI_READ_UNMAPPED;
+		*write &= entry;
+		*nx |= entry & ENTRY_NX;
 		if (level == 1 || ((level == 2 || level == 3) && (entry & ENTRY_PSE))) {
 			mask = (1ULL << shift) - 1;
 			*pa = (entry & x->pa_mask & ~mask) | (va & mask);
@@ -32,6 +40,20 @@ enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t
 		table = entry & x->pa_mask;
 	}
 	return MI_READ_UNMAPPED;
+}
+
+enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa)
+{
+	uint64_t write, nx;
+
+	return walk(t, x, va, pa, &write, &nx);
+}
+
+bool mi_xlat_is_constant(struct mi_target *t, const struct mi_xlat *x, uint64_t va)
+{
+	uint64_t pa, write, nx;
+
+	return !walk(t, x, va, &pa, &write, &nx) && !write && nx;
 }
 
 /* With the right number of levels, the walk and the arithmetic agree on _stext. */

@@ -574,7 +574,7 @@ static size_t place(struct image *im, size_t at, const struct builder *b)
 static enum mi_status scan(struct image *im, uint64_t *va, struct mi_error *err)
 {
 	/* More than is readable, at both ends. */
-	const struct mi_image range = {read_image, im, IMAGE_VA - 0x10000,
+	const struct mi_image range = {read_image, NULL, im, IMAGE_VA - 0x10000,
 				       IMAGE_VA + IMAGE_BYTES + 0x10000};
 	struct mi_btf *btf;
 	enum mi_status st = mi_btf_scan(&range, &btf, va, err);

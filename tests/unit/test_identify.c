@@ -20,7 +20,14 @@
 #define START_KERNEL_MAP 0xffffffff80000000ULL
 #define ABSENT 37 /* a page that is not stored */
 
-enum { STEXT, PGD, PUD, PMD, PTE, UTS };
+enum {
+	STEXT,
+	PGD,
+	PUD,
+	PMD,
+	PTE,
+	UTS
+};
 
 struct fake {
 	struct mi_provider p;

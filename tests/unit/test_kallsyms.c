@@ -401,7 +401,7 @@ static enum mi_status scan(struct image *im, struct mi_symtab **tab, uint64_t *n
 {
 	struct mi_kallsyms_source src = {read_image, few_lines, im, false};
 	/* More than is readable, at both ends. */
-	struct mi_image range = {read_image, im, BASE_VA - 0x10000, BASE_VA + IMAGE_BYTES};
+	struct mi_image range = {read_image, NULL, im, BASE_VA - 0x10000, BASE_VA + IMAGE_BYTES};
 
 	return mi_kallsyms_scan(&src, &range, tab, names, err);
 }
