@@ -101,7 +101,7 @@ static void release_in_memory(struct mi_target *t, const struct identity *id, ch
 			;
 	}
 	if (at <= LATEST && !memcmp(uts + at, "Linux", 6) && memchr(uts + at + 2 * FIELD, 0, FIELD))
-		strcpy(buf, uts + at + 2 * FIELD);
+		memcpy(buf, uts + at + 2 * FIELD, FIELD);
 }
 
 static void prove(struct mi_target *t, struct identity *id, struct mi_error *why)

@@ -19,6 +19,7 @@
  * the names end where the markers begin, each marker must be right, addresses must
  * ascend and give _stext and other symbols that VMCOREINFO names.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,9 +228,9 @@ static enum mi_status contradicts(const struct scan *s, const struct mi_symtab *
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		uint64_t want, is;
-		char key[64] = "SYMBOL(";
+		char key[64];
 
-		strcat(strcat(key, names[i]), ")");
+		snprintf(key, sizeof(key), "SYMBOL(%s)", names[i]);
 		if (!s->src->vmcoreinfo(s->src->arg, key, &want) ||
 		    mi_symtab_find(tab, names[i], &is) != MI_SYMBOL_ONE || is == want)
 			continue;
