@@ -17,27 +17,34 @@ guest_that_panics() {
 	append="crashkernel=${CRASH_MEMORY}M ending=panic"
 }
 
-# A program and the libraries it is linked with, at the paths they have here.
-add_program() {
-	local program=$1 to=$2 tree=$3 file
-	mkdir -p "$tree/$(dirname "$to")"
-	cp -L "$program" "$tree/$to"
-	ldd "$program" | grep -o '/[^ ]*' | while read -r file; do
-		mkdir -p "$tree/$(dirname "$file")"
-		cp -L "$file" "$tree/$file"
-	done
+# The makedumpfile for this kernel and the libraries that it is linked with, as a
+# program that runs where nothing else is. One that was fetched has its own.
+add_makedumpfile() {
+	local to=$1 tool loader lib
+	tool=$(command -v "$(filter_tool)")
+	loader=/lib64/ld-linux-x86-64.so.2
+	local -a list=("$loader" --list)
+	if [ -d "$(dirname "$tool")/tree" ]; then
+		lib=$(dirname "$tool")/tree/usr/lib/x86_64-linux-gnu
+		loader=$lib/ld-linux-x86-64.so.2
+		list=("$loader" --library-path "$lib" --list)
+		tool=$(dirname "$tool")/tree/usr/bin/makedumpfile
+	fi
+	mkdir -p "$to/bin" "$to/lib64" "$to/lib/x86_64-linux-gnu"
+	cp -L "$tool" "$to/bin/makedumpfile"
+	cp -L "$loader" "$to/lib64/ld-linux-x86-64.so.2"
+	"${list[@]}" "$tool" | awk '$2 == "=>" { print $3 }' |
+		xargs -I{} cp -L {} "$to/lib/x86_64-linux-gnu/"
 }
 
 # The crash kernel is the kernel itself, its initramfs holds makedumpfile. Both
 # go into /crash of a tree for the first kernel's initramfs.
 make_crash_tree() {
 	local tree=$1 release
-	need ldd
 	release=$(cat "$kernel/release")
 	mkdir -p "$tree/crash"
 	cp "$kernel/boot/vmlinuz-$release" "$tree/crash/vmlinuz"
-	add_program "$(command -v makedumpfile)" /bin/makedumpfile \
-		"$WORKDIR/crash"
+	add_makedumpfile "$WORKDIR/crash"
 	"$TOP/scripts/make-initramfs" "$kernel" "$tree/crash/initramfs" \
 		"$WORKDIR/bin/init" "$WORKDIR/crash"
 }
@@ -73,7 +80,8 @@ wait_for_crash_kernel() {
 	for attempt in 1 2; do
 		! wait_until_saved || return 0
 		say "$name: the crash kernel saved nothing; trying again"
-		rm -f "$WORKDIR"/*.img "$out/console.log"
+		mv "$out/console.log" "$CACHE/dumps/$name.failed.log"
+		rm -f "$WORKDIR"/*.img
 		make_disks
 		boot_guest
 	done
