@@ -35,6 +35,13 @@ static bool dentry_name(struct mi_kernel *k, uint64_t dentry, char *buf, size_t 
 	return mi_read_virt(k->t, name, buf, n) == MI_READ_OK;
 }
 
+/* What is above cannot be read: the path is not whole, and shows it. */
+static void prepend_unread(struct builder *b, const char *what, uint64_t addr, enum mi_read why)
+{
+	mi_problem_read(&b->k->problems, what, addr, why, "paths are not whole");
+	prepend(b, "/?", 2);
+}
+
 static void prepend_component(struct builder *b, uint64_t dentry)
 {
 	char name[NAME_BYTES_MAX];
@@ -52,51 +59,62 @@ struct place {
 	uint64_t mnt; /* struct vfsmount */
 };
 
-/* From the root of a mount to where it is mounted. False at the top, or if unreadable. */
-static bool cross_mount(struct mi_kernel *k, struct place *p)
+/* From the root of a mount to where it is mounted; at the top nothing changes. */
+static enum mi_read cross_mount(struct mi_kernel *k, struct place *p, bool *top)
 {
 	const struct mi_layout *l = &k->l;
-	uint64_t parent, point, mount;
-	bool split =
-		mi_has(&l->mount_mnt) && mi_has(&l->mount_parent) && mi_has(&l->mount_mountpoint);
+	const struct mi_member *up = &l->vfsmount_parent, *at = &l->vfsmount_mountpoint;
+	uint64_t parent, point, mnt = 0; /* struct vfsmount within what has the members */
+	enum mi_read r;
 
-	if (split) {
-		mount = p->mnt - (uint64_t)l->mount_mnt.off;
-		if (mi_read_member(k->t, mount, &l->mount_parent, &parent) ||
-		    mi_read_member(k->t, mount, &l->mount_mountpoint, &point) || parent == mount)
-			return false;
-		p->mnt = parent + (uint64_t)l->mount_mnt.off;
-	} else {
-		if (!mi_has(&l->vfsmount_parent) || !mi_has(&l->vfsmount_mountpoint) ||
-		    mi_read_member(k->t, p->mnt, &l->vfsmount_parent, &parent) ||
-		    mi_read_member(k->t, p->mnt, &l->vfsmount_mountpoint, &point) ||
-		    parent == p->mnt)
-			return false;
-		p->mnt = parent;
+	*top = true;
+	if (mi_has(&l->mount_mnt) && mi_has(&l->mount_parent) && mi_has(&l->mount_mountpoint)) {
+		up = &l->mount_parent;
+		at = &l->mount_mountpoint;
+		mnt = (uint64_t)l->mount_mnt.off;
 	}
+	if (!mi_has(up) || !mi_has(at))
+		return MI_READ_OK;
+	r = mi_read_member(k->t, p->mnt - mnt, up, &parent);
+	if (!r)
+		r = mi_read_member(k->t, p->mnt - mnt, at, &point);
+	if (r || parent == p->mnt - mnt)
+		return r;
+	p->mnt = parent + mnt;
 	p->dentry = point;
-	return true;
+	*top = false;
+	return MI_READ_OK;
 }
 
 static void climb(struct builder *b, struct place p)
 {
 	const struct mi_layout *l = &b->k->l;
 	uint64_t root, parent;
+	enum mi_read mount, r;
+	bool top;
 	int step;
 
 	for (step = 0; step < STEPS_MAX && !b->cut; step++) {
-		if (mi_read_member(b->k->t, p.mnt, &l->vfsmount_root, &root) == MI_READ_OK &&
-		    p.dentry == root) {
-			if (!cross_mount(b->k, &p))
-				return;
-			continue;
-		}
-		if (mi_read_member(b->k->t, p.dentry, &l->dentry_parent, &parent)) {
-			prepend(b, "/?", 2);
+		mount = mi_read_member(b->k->t, p.mnt, &l->vfsmount_root, &root);
+		if (!mount && p.dentry == root) {
+			mount = cross_mount(b->k, &p, &top);
+			if (!mount && !top)
+				continue;
+			if (mount)
+				prepend_unread(b, "mount", p.mnt, mount);
 			return;
 		}
-		if (parent == p.dentry)
+		r = mi_read_member(b->k->t, p.dentry, &l->dentry_parent, &parent);
+		if (r) {
+			prepend_unread(b, "dentry", p.dentry, r);
 			return;
+		}
+		if (parent == p.dentry) {
+			/* The root of the file system, which is mounted somewhere. */
+			if (mount)
+				prepend_unread(b, "mount", p.mnt, mount);
+			return;
+		}
 		prepend_component(b, p.dentry);
 		p.dentry = parent;
 	}

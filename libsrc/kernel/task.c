@@ -157,6 +157,29 @@ enum mi_status mi_task_leaders(struct mi_kernel *k, struct mi_task **ret, size_t
 	return MI_OK;
 }
 
+static bool has_task(const struct task_array *a, uint64_t addr)
+{
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		if (a->list[i].addr == addr)
+			return true;
+	return false;
+}
+
+/* Where the list of the threads could be read in part only, the leader is still one. */
+static enum mi_status gather_threads(struct mi_kernel *k, const struct mi_task *leader,
+				     uint64_t head, struct task_array *a, struct mi_error *err)
+{
+	uint64_t problems = mi_problem_count(&k->problems);
+	enum mi_status st;
+
+	st = gather(k, head, &k->l.task_thread_node, "thread list", a, err);
+	if (!st && mi_problem_count(&k->problems) != problems && !has_task(a, leader->addr))
+		st = push(a, leader, err);
+	return st;
+}
+
 enum mi_status mi_task_threads(struct mi_kernel *k, const struct mi_task *leader,
 			       struct mi_task **ret, size_t *n, struct mi_error *err)
 {
@@ -172,8 +195,8 @@ enum mi_status mi_task_threads(struct mi_kernel *k, const struct mi_task *leader
 			/* A released task has no signal_struct: it is its own only thread. */
 			st = push(&a, leader, err);
 		} else {
-			st = gather(k, signal + (uint64_t)l->signal_thread_head.off,
-				    &l->task_thread_node, "thread list", &a, err);
+			st = gather_threads(k, leader, signal + (uint64_t)l->signal_thread_head.off,
+					    &a, err);
 		}
 	} else if (mi_has(&l->task_thread_group)) {
 		st = push(&a, leader, err);
