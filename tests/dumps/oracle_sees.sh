@@ -47,4 +47,9 @@ sees "a map count" flip "$t/kpagecount" "$pfn" 0x1
 sees "permissions" sed -i '1s/r--p/rw-p/' "$t/proc/$pid/maps"
 sees "a missing mapping" sed -i 2d "$t/proc/$pid/maps"
 sees "smaps" sed -i '0,/^Rss: .*/s//Rss: 4000 kB/' "$t/proc/$pid/smaps"
+sees "dirty pages of a mapping" sed -i '0,/^Private_Dirty: .*/s//Private_Dirty: 4000 kB/' \
+	"$t/proc/$pid/smaps"
+sees "referenced pages" sed -i '0,/^Referenced: .*/s//Referenced: 4000 kB/' "$t/proc/$pid/smaps"
+sees "a flag of a mapping" sed -i '0,/^VmFlags: rd/s//VmFlags: rd gd/' "$t/proc/$pid/smaps"
+sees "the size in status" sed -i 's/^VmSize:.*/VmSize: 4 kB/' "$t/proc/$pid/status"
 done_testing
