@@ -110,7 +110,7 @@ void mi_run_words(const struct mi_run *run, char *buf, size_t size);
 /* Counts of 4 KiB pages. A page may count in several. */
 struct mi_totals {
 	uint64_t pages;		 /* of the mapping */
-	uint64_t mapped;	 /* a PTE maps a page, PROT_NONE included */
+	uint64_t mapped;	 /* a PTE maps a page, those without access included */
 	uint64_t cached;	 /* the file's page cache has a page for this offset */
 	uint64_t dirty;		 /* of the cached: PG_dirty, or a dirty PTE of this mapping */
 	uint64_t writeback;	 /* of the cached */
@@ -124,7 +124,8 @@ struct mi_totals {
 	uint64_t zero;		 /* PTE maps the zero page */
 	uint64_t huge;		 /* mapped by a PMD or PUD entry */
 	uint64_t large;		 /* mapped page belongs to a folio of more than one page */
-	uint64_t prot_none;	 /* of the mapped */
+	uint64_t prot_none;	 /* of the mapped: the mapping is PROT_NONE */
+	uint64_t numa_hint;	 /* of the mapped: marked by NUMA balancing */
 	uint64_t other_special;	 /* migration, hwpoison, device, marker, unknown entries */
 	uint64_t mismatch;	 /* relation is OTHER */
 	uint64_t beyond_eof;

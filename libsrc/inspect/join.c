@@ -190,9 +190,8 @@ static void set_pte(struct mi_run *c, const struct mi_pte *pte)
 	c->swap_type = pte->swap_type;
 	c->swap_offset = pte->swap_offset;
 	c->pte_why = pte->why;
-	c->has_pfn = pte->kind == MI_PTE_PRESENT || pte->kind == MI_PTE_PROT_NONE ||
-		     pte->kind == MI_PTE_MIGRATION || pte->kind == MI_PTE_HWPOISON ||
-		     pte->kind == MI_PTE_DEVICE;
+	c->has_pfn = mi_pte_maps(pte->kind) || pte->kind == MI_PTE_MIGRATION ||
+		     pte->kind == MI_PTE_HWPOISON || pte->kind == MI_PTE_DEVICE;
 }
 
 static void fill_ptes(struct mi_join *j, const struct mi_extent *ext, uint64_t va, size_t n)
@@ -209,6 +208,7 @@ static void fill_ptes(struct mi_join *j, const struct mi_extent *ext, uint64_t v
 		else
 			mi_pte_decode(j->k, ext->entry, ext->level,
 				      page - (ext->base >> MI_PAGE_SHIFT), &pte);
+		mi_pte_in_vma(&pte, j->map->vma.flags);
 		set_pte(&j->cells[i], &pte);
 	}
 }
@@ -557,6 +557,7 @@ static void count_mapped(struct mi_totals *t, const struct mi_run *c)
 
 	t->mapped += c->n;
 	t->prot_none += c->pte == MI_PTE_PROT_NONE ? c->n : 0;
+	t->numa_hint += c->pte == MI_PTE_NUMA_HINT ? c->n : 0;
 	t->huge += c->pte_bits & MI_PTE_HUGE ? c->n : 0;
 	t->anon += anon ? c->n : 0;
 	t->zero += c->relation == MI_REL_ZERO ? c->n : 0;
@@ -575,6 +576,7 @@ static void count_one(struct mi_totals *t, const struct mi_run *c)
 	switch (c->pte) {
 	case MI_PTE_PRESENT:
 	case MI_PTE_PROT_NONE:
+	case MI_PTE_NUMA_HINT:
 		count_mapped(t, c);
 		break;
 	case MI_PTE_SWAP:

@@ -12,17 +12,12 @@
 const char *mi_pte_word(enum mi_pte_kind kind)
 {
 	static const char *const words[MI_PTE_KINDS] = {
-		[MI_PTE_NONE] = "none",
-		[MI_PTE_PRESENT] = "present",
-		[MI_PTE_PROT_NONE] = "prot-none",
-		[MI_PTE_SWAP] = "swap",
-		[MI_PTE_MIGRATION] = "migration",
-		[MI_PTE_HWPOISON] = "hwpoison",
-		[MI_PTE_DEVICE] = "device",
-		[MI_PTE_MARKER] = "marker",
-		[MI_PTE_SWAP_ERROR] = "swap-error",
-		[MI_PTE_UNKNOWN] = "unknown",
-		[MI_PTE_UNREADABLE] = "unreadable",
+		[MI_PTE_NONE] = "none",		  [MI_PTE_PRESENT] = "present",
+		[MI_PTE_PROT_NONE] = "prot-none", [MI_PTE_NUMA_HINT] = "numa-hint",
+		[MI_PTE_SWAP] = "swap",		  [MI_PTE_MIGRATION] = "migration",
+		[MI_PTE_HWPOISON] = "hwpoison",	  [MI_PTE_DEVICE] = "device",
+		[MI_PTE_MARKER] = "marker",	  [MI_PTE_SWAP_ERROR] = "swap-error",
+		[MI_PTE_UNKNOWN] = "unknown",	  [MI_PTE_UNREADABLE] = "unreadable",
 	};
 
 	return kind < MI_PTE_KINDS ? words[kind] : "unknown";
@@ -126,8 +121,8 @@ static void add_mapped(struct words *w, const struct mi_run *run)
 		add(w, "mapped");
 		break;
 	}
-	if (run->pte == MI_PTE_PROT_NONE)
-		add(w, "prot-none");
+	if (run->pte != MI_PTE_PRESENT)
+		add(w, mi_pte_word(run->pte));
 	if (run->relation == MI_REL_UNKNOWN)
 		add(w, run->has_page && !run->page.why ? "cache-unknown" : "page-unknown");
 }
@@ -140,6 +135,7 @@ static void add_place(struct words *w, const struct mi_run *run)
 		break;
 	case MI_PTE_PRESENT:
 	case MI_PTE_PROT_NONE:
+	case MI_PTE_NUMA_HINT:
 		add_mapped(w, run);
 		break;
 	case MI_PTE_SWAP:

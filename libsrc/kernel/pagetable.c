@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* pagetable.c - walks the page tables of an mm, a table at a time */
 #include "pagetable.h"
+#include "vma.h"
 
 /* Entries of upper levels; arch/x86/include/asm/pgtable_types.h */
 #define ENTRY_PRESENT 0x1ULL
@@ -111,4 +112,10 @@ void mi_pt_next(struct mi_pt_walk *w, uint64_t va, uint64_t end, struct mi_exten
 	ret->kind = MI_EXTENT_TABLE;
 	ret->end = after(va, 2, end);
 	ret->entries = &w->tables[1][va >> MI_PAGE_SHIFT & 511];
+}
+
+void mi_pte_in_vma(struct mi_pte *pte, uint64_t vm_flags)
+{
+	if (pte->kind == MI_PTE_PROT_NONE && vm_flags & (MI_VM_READ | MI_VM_WRITE | MI_VM_EXEC))
+		pte->kind = MI_PTE_NUMA_HINT;
 }

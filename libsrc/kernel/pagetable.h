@@ -13,7 +13,9 @@
 enum mi_pte_kind {
 	MI_PTE_NONE,	   /* empty: nothing was there, or it was unmapped */
 	MI_PTE_PRESENT,	   /* maps a page */
-	MI_PTE_PROT_NONE,  /* maps a page that no access reaches: PROT_NONE, NUMA hint */
+	MI_PTE_PROT_NONE,  /* maps a page that no access reaches */
+	MI_PTE_NUMA_HINT,  /* the same entry where the mapping allows access; see
+			    * mi_pte_in_vma() */
 	MI_PTE_SWAP,	   /* the page is in a swap area */
 	MI_PTE_MIGRATION,  /* the page is being moved; pfn is valid */
 	MI_PTE_HWPOISON,   /* memory failure; pfn is valid */
@@ -24,6 +26,12 @@ enum mi_pte_kind {
 	MI_PTE_UNREADABLE, /* its page table is not to be had: see why */
 	MI_PTE_KINDS,
 };
+
+/* The entry maps a page, whether or not an access reaches it. */
+static inline bool mi_pte_maps(enum mi_pte_kind kind)
+{
+	return kind == MI_PTE_PRESENT || kind == MI_PTE_PROT_NONE || kind == MI_PTE_NUMA_HINT;
+}
 
 #define MI_PTE_YOUNG 0x001
 #define MI_PTE_DIRTY 0x002
@@ -53,6 +61,12 @@ struct mi_pte {
 /* Decode @entry of @level; @index: which 4 KiB page of a huge entry (0 at level 1). */
 void mi_pte_decode(const struct mi_kernel *k, uint64_t entry, unsigned int level, uint64_t index,
 		   struct mi_pte *ret);
+
+/*
+ * What only the mapping's protection (VM_*) can tell: an entry without access in
+ * a mapping that allows some was marked by NUMA balancing.
+ */
+void mi_pte_in_vma(struct mi_pte *pte, uint64_t vm_flags);
 
 /*
  * A stretch of addresses of one nature. NONE: no page table at all. TABLE: up

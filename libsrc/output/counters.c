@@ -31,6 +31,7 @@ const struct mi_counter mi_counters[] = {
 	COUNTER(huge, "HUGE", "mapped huge", FILES | OTHER, 0, F(PTE)),
 	COUNTER(large, "LARGE", "in large folios", MI_IN_ALL, 0, F(PAGE)),
 	COUNTER(prot_none, "PROTNONE", "prot-none", FILES | OTHER, 0, F(PTE)),
+	COUNTER(numa_hint, "NUMAHINT", "numa-hint", FILES | OTHER, 0, F(PTE)),
 	COUNTER(other_special, "SPECIAL", "special entries", FILES | OTHER, 0, F(PTE)),
 	COUNTER(mismatch, "OTHERPG", "mismatched", FILES | OTHER, 0, F(PTE) | F(CACHE) | F(PAGE)),
 	COUNTER(beyond_eof, "EOF", "beyond EOF", FILES | CACHE, 0, F(FILE)),

@@ -124,6 +124,7 @@ static int pte_state(const struct mi_run *run)
 		return ST_NR;
 	case MI_PTE_PRESENT:
 	case MI_PTE_PROT_NONE:
+	case MI_PTE_NUMA_HINT:
 	case MI_PTE_MIGRATION:
 	case MI_PTE_DEVICE:
 		if (run->relation == MI_REL_OTHER)

@@ -13,7 +13,9 @@ CRASH_MEMORY=160
 # What is different about this guest.
 guest_that_panics() {
 	panics=1
+	# Half of the memory is the crash kernel's: there is no room for all scenarios.
 	memory=512
+	variant=demo
 	append="crashkernel=${CRASH_MEMORY}M ending=panic"
 }
 

@@ -24,6 +24,10 @@ PM_SOFT_DIRTY, PM_EXCLUSIVE, PM_UFFD_WP = 1 << 55, 1 << 56, 1 << 57
 PM_FILE, PM_SWAP, PM_PRESENT = 1 << 61, 1 << 62, 1 << 63
 PM_FRAME = (1 << 55) - 1
 
+# Words for entries that come into being only where the notes say so.
+UNUSUAL = {"numa-hint", "migrating", "hwpoison", "device", "guard", "poisoned", "swap-error",
+           "unknown-entry"}
+
 # kpageflags bit -> our word; include/uapi/linux/kernel-page-flags.h and
 # include/linux/kernel-page-flags.h
 KPF = {0: "locked", 1: "error", 2: "referenced", 3: "uptodate", 4: "dirty", 5: "lru",
@@ -192,13 +196,23 @@ class Oracle:
         """Slots that hold shadow and swap entries: what only the workload can know."""
         kinds = {"shadow": "shadow", "swapped": "swap"}
         notes = collections.defaultdict(set)
+        self.entries = collections.defaultdict(dict)
         with open(f"{self.truth}/notes", encoding="ascii") as f:
             for line in f:
-                what, dev, ino, first, count = line.split()
+                what, *rest = line.split()
+                if what == "entries":
+                    self.note_entries(*rest)
+                    continue
+                dev, ino, first, count = rest
                 dev = "%d:%d" % tuple(int(x, 16) for x in dev.split(":"))
                 notes[kinds[what], dev, int(ino)].update(
                     range(int(first), int(first) + int(count)))
         return notes
+
+    def note_entries(self, word, pid, address, count):
+        start = int(address, 16)
+        for va in range(start, start + int(count) * PAGE, PAGE):
+            self.entries[int(pid)][va] = word
 
     def ask(self, *options):
         cmd = [*self.args.mmapinfo.split(), "-c", self.args.vmcore, "--json", *options]
@@ -244,7 +258,7 @@ class Oracle:
         """One row against one pagemap entry."""
         pte = row["pte"]
         kind, page, bits = pte["kind"], row.get("page"), set(pte.get("bits", []))
-        present = kind in ("present", "prot-none")
+        present = kind in ("present", "prot-none", "numa-hint")
         swap = kind in ("swap", "migration", "hwpoison", "device", "marker", "swap-error",
                         "unknown")
         d.check(f"{where} present", present, bool(entry & PM_PRESENT))
@@ -270,6 +284,15 @@ class Oracle:
         if not ("huge is never file" in self.quirks and pte.get("level", 1) > 1):
             d.check(f"{where} file", bool(page) and page["owner"] not in ("anon", "ksm"),
                     bool(entry & PM_FILE))
+
+    @staticmethod
+    def entry_word(d, va, row, noted):
+        """What the workload knows of an entry, and nobody says anything the like elsewhere."""
+        words = set(row["state"].split())
+        if va in noted:
+            d.check(f"{va:x} state '{row['state']}' says {noted[va]}", noted[va] in words, True)
+        elif not noted:
+            d.check(f"{va:x} unexpected", words & UNUSUAL, set())
 
     # ---- processes ----
 
@@ -310,7 +333,7 @@ class Oracle:
                            ("swap", "VmSwap")):
             d.check_near(field, proc["rss"][key + "_pages"], pages(field), slack)
 
-    def mapping(self, d, df, m, line, entries, smap):
+    def mapping(self, d, df, m, line, entries, smap, noted):
         where = m["start"]
         soft = "softdirty" in m["flags"]
         # The kernel's pagemap leaves these out altogether.
@@ -337,6 +360,7 @@ class Oracle:
             self.pagemap(d, f"{va:x}", row, entry, soft, head)
             if row.get("page", {}).get("owner") == "anon":
                 d.check(f"{va:x} index", row["page"]["index"], m["anon_pgoff"] + i)
+            self.entry_word(d, va, row, noted)
             if row.get("page"):
                 self.page_flags(df, f"{va:x}", row["page"], pte["pfn"])
         d.check(f"{where} rows", len(rows), len(entries))
@@ -355,8 +379,8 @@ class Oracle:
             return
         special = sum(1 for r in rows if r.get("relation") == "special" and not r.get("page"))
         counted = [r for r in rows if r.get("page") and r.get("relation") != "zero"]
-        # Before 6.6 or so smaps leaves out huge pages that PROT_NONE protects.
-        hidden = [r for r in counted if r["pte"]["kind"] == "prot-none"
+        # Older kernels' smaps leaves out huge pages whose entries allow no access.
+        hidden = [r for r in counted if r["pte"]["kind"] in ("prot-none", "numa-hint")
                   and r["pte"].get("level", 1) > 1]
         if smap["Rss"] == len(counted) - len(hidden):
             counted = [r for r in counted if r not in hidden]
@@ -405,7 +429,8 @@ class Oracle:
         for m, line in zip(doc["mappings"], maps):
             n = (line.end - line.start) // PAGE
             self.mapping_head(dm, m, line, smaps.get(line.start), doc["files"])
-            self.mapping(d, df, m, line, pagemap[at:at + n], smaps.get(line.start))
+            self.mapping(d, df, m, line, pagemap[at:at + n], smaps.get(line.start),
+                         self.entries[pid])
             at += n
         dm.check("pagemap entries used", at, len(pagemap))
         dm.report(self.tap, f"{name}: maps and status")

@@ -55,11 +55,11 @@ static void attach_console(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-/* /modules/order lists the modules, each after those it depends on. */
-static void load_modules(void)
+/* A list has the modules, each after those it depends on. */
+static void load_modules(const char *path)
 {
 	char line[256];
-	FILE *list = fopen("/modules/order", "re");
+	FILE *list = fopen(path, "re");
 	int fd;
 
 	if (!list)
@@ -72,6 +72,8 @@ static void load_modules(void)
 		if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
 			fail("cannot load %s", line);
 		close(fd);
+		/* The file lies in memory. */
+		unlink(line);
 	}
 	fclose(list);
 }
@@ -100,7 +102,7 @@ static const char *disk_of(const char *serial)
 	char disk[8];
 
 	for (tries = 0; tries < 100; tries++) {
-		for (int i = 0; i < 8; i++) {
+		for (int i = 0; i < 26; i++) {
 			snprintf(disk, sizeof(disk), "vd%c", 'a' + i);
 			snprintf(path, sizeof(path), "/dev/%s", disk);
 			if (has_serial(disk, serial) && !access(path, F_OK))
@@ -208,7 +210,7 @@ static void start_scenario(const char *scenario)
 /* The workload knows its scenarios: "workload --list VARIANT". */
 static void start_workload(const char *variant)
 {
-	static char names[64][32];
+	static char names[128][32];
 	size_t count = 0;
 	char line[64];
 	FILE *list;
@@ -245,15 +247,20 @@ int main(void)
 
 	mount_kernel_filesystems();
 	attach_console();
-	load_modules();
+	load_modules("/modules/order");
 	if (crash_happened())
 		save_dumps();
 	quiet_kernel();
 	mount_disks();
-	fd = open(NOTES, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
-	close(fd);
 	if (!variant)
 		variant = "full";
+	if (!strcmp(variant, "full")) {
+		load_modules("/modules/order.full");
+		if (symlink(disk_of("stuck"), "/stuck-disk") < 0)
+			fail("symlink");
+	}
+	fd = open(NOTES, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+	close(fd);
 	start_workload(variant);
 	if (panics)
 		crash_kernel_load();

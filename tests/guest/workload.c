@@ -14,6 +14,11 @@ static const struct scenario *const tables[] = {
 	anon_scenarios, vma_scenarios,	task_scenarios,
 };
 
+/* Need more disks, modules and memory than the dump for the repository has. */
+static const struct scenario *const full_tables[] = {
+	numa_scenarios,
+};
+
 int must_open(const char *path, int flags)
 {
 	int fd = open(path, flags | O_CLOEXEC, 0644);
@@ -113,6 +118,14 @@ void note_pages(const char *what, int fd, size_t first, size_t count)
 	close(notes);
 }
 
+void note_entries(const char *kind, const char *start, size_t count)
+{
+	int notes = must_open(NOTES, O_WRONLY | O_APPEND);
+
+	dprintf(notes, "entries %s %d %lx %zu\n", kind, getpid(), (unsigned long)start, count);
+	close(notes);
+}
+
 void enter_cgroup(const char *name, const char *memory_max)
 {
 	char path[128];
@@ -180,6 +193,14 @@ void sleep_forever(void)
 		pause();
 }
 
+static void list_tables(const struct scenario *const table[], size_t count)
+{
+	for (size_t t = 0; t < count; t++)
+		for (const struct scenario *s = table[t]; s->name; s++)
+			if (strcmp(s->name, "bench"))
+				dprintf(READY_FD, "%s\n", s->name);
+}
+
 /* The names of a variant, for init to start in this order. */
 static void list(const char *variant)
 {
@@ -187,21 +208,26 @@ static void list(const char *variant)
 		dprintf(READY_FD, "bench\n");
 		return;
 	}
-	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-		for (const struct scenario *s = tables[t]; s->name; s++)
-			if (strcmp(s->name, "bench"))
-				dprintf(READY_FD, "%s\n", s->name);
+	list_tables(tables, ARRAY_SIZE(tables));
+	if (!strcmp(variant, "full"))
+		list_tables(full_tables, ARRAY_SIZE(full_tables));
 }
 
-static void run(const char *name)
+static void run_from(const struct scenario *const table[], size_t count, const char *name)
 {
-	for (size_t t = 0; t < ARRAY_SIZE(tables); t++)
-		for (const struct scenario *s = tables[t]; s->name; s++)
+	for (size_t t = 0; t < count; t++)
+		for (const struct scenario *s = table[t]; s->name; s++)
 			if (!strcmp(s->name, name)) {
 				prctl(PR_SET_NAME, name);
 				s->run();
 				sleep_forever();
 			}
+}
+
+static void run(const char *name)
+{
+	run_from(tables, ARRAY_SIZE(tables), name);
+	run_from(full_tables, ARRAY_SIZE(full_tables), name);
 	fail("no scenario %s", name);
 }
 

@@ -24,6 +24,7 @@ extern const struct scenario shmem_scenarios[];
 extern const struct scenario anon_scenarios[];
 extern const struct scenario vma_scenarios[];
 extern const struct scenario task_scenarios[];
+extern const struct scenario numa_scenarios[];
 
 /* Opens or fails. */
 int must_open(const char *path, int flags);
@@ -51,6 +52,9 @@ void page_out(char *map, size_t first, size_t count);
 
 /* Adds a line to the notes about pages of an open file. */
 void note_pages(const char *what, int fd, size_t first, size_t count);
+
+/* Adds a line to the notes: what the page table entries of these pages are. */
+void note_entries(const char *kind, const char *start, size_t count);
 
 /* Moves this process into a memory cgroup of its own, and reclaims there. */
 void enter_cgroup(const char *name, const char *memory_max);

@@ -780,6 +780,8 @@ static void test_words_of_ptes(void **state)
 	words_are(&r, "mapped pte-dirty huge");
 	r.pte = MI_PTE_PROT_NONE;
 	words_are(&r, "mapped prot-none pte-dirty huge");
+	r.pte = MI_PTE_NUMA_HINT;
+	words_are(&r, "mapped numa-hint pte-dirty huge");
 	r = private_copy(0);
 	words_are(&r, "private-copy pte-dirty young cached");
 	r.slot_page.flags = BIT(MI_PG_LOCKED);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "pagetable.h"
+#include "vma.h"
 
 /* As Debian's 6.1 cloud kernel: 27 swap areas, then migration, marker, error. */
 static const struct mi_kernel kernel = {
@@ -124,6 +125,23 @@ static void test_prot_none(void **state)
 	assert_int_equal(pte.pfn, 0x12345);
 }
 
+/* The same entry is a hint of NUMA balancing where the mapping allows an access. */
+static void test_numa_hint(void **state)
+{
+	struct mi_pte pte = decode((~0x12345000ULL & kernel.pa_mask) | PROTNONE, 1, 0);
+
+	(void)state;
+	mi_pte_in_vma(&pte, MI_VM_SHARED);
+	assert_int_equal(pte.kind, MI_PTE_PROT_NONE);
+	mi_pte_in_vma(&pte, MI_VM_READ | MI_VM_SHARED);
+	assert_int_equal(pte.kind, MI_PTE_NUMA_HINT);
+	assert_true(mi_pte_maps(pte.kind));
+	assert_int_equal(pte.pfn, 0x12345);
+	pte = decode(0x12345000 | PRESENT, 1, 0);
+	mi_pte_in_vma(&pte, MI_VM_READ);
+	assert_int_equal(pte.kind, MI_PTE_PRESENT);
+}
+
 static void test_swap(void **state)
 {
 	struct mi_pte pte = decode(swap_entry(3, 0x123456) | 1 << 1 | 1 << 3, 1, 0);
@@ -182,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_huge),
 		cmocka_unit_test(test_huge_being_split),
 		cmocka_unit_test(test_prot_none),
+		cmocka_unit_test(test_numa_hint),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_special_types),
 		cmocka_unit_test(test_unknown_types),
