@@ -167,7 +167,10 @@ struct mi_mapping {
 
 struct mi_process {
 	struct mi_kernel *k;
-	struct mi_task task;	 /* the one asked for */
+	struct mi_task task; /* the one asked for */
+	bool ns_pids_known;  /* see mi_task_namespace_pids() */
+	int32_t ns_pids[MI_PID_NS_MAX];
+	size_t n_ns_pids;
 	int32_t mm_tid;		 /* the thread whose mm this is: another than task.pid if
 				  * the leader has exited and its group lives on */
 	struct mi_task *threads; /* of its group */

@@ -371,6 +371,7 @@ enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
 	p->k = k;
 	p->task = *task;
 	b.p = p;
+	p->ns_pids_known = mi_task_namespace_pids(k, task, p->ns_pids, &p->n_ns_pids);
 	st = load_threads(p, err);
 	if (!st)
 		st = load_mm(p, err);

@@ -362,6 +362,30 @@ enum mi_status mi_task_by_addr(struct mi_kernel *k, uint64_t addr, struct mi_tas
 		       (unsigned long long)addr);
 }
 
+bool mi_task_namespace_pids(struct mi_kernel *k, const struct mi_task *task,
+			    int32_t pids[MI_PID_NS_MAX], size_t *n)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t pid, level, at, i;
+	uint32_t nr;
+
+	*n = 0;
+	if (!mi_has(&l->task_thread_pid) || !mi_has(&l->pid_level) || !mi_has(&l->pid_numbers) ||
+	    !mi_has(&l->upid_nr) || !l->size_upid)
+		return false;
+	if (read_field(k, task->addr, &l->task_thread_pid, &pid) ||
+	    read_field(k, pid, &l->pid_level, &level) || level > MI_PID_NS_MAX)
+		return false;
+	for (i = 1; i <= level; i++) {
+		at = pid + (uint64_t)l->pid_numbers.off + i * l->size_upid;
+		if (mi_read_u32(k->t, at + (uint64_t)l->upid_nr.off, &nr))
+			return false;
+		pids[i - 1] = (int32_t)nr;
+	}
+	*n = (size_t)level;
+	return true;
+}
+
 const char *mi_task_kind_text(enum mi_task_kind kind)
 {
 	switch (kind) {

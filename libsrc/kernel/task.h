@@ -51,6 +51,14 @@ enum mi_status mi_task_users(struct mi_kernel *k, uint64_t mm, struct mi_task **
  */
 bool mi_task_with_mm(struct mi_kernel *k, const struct mi_task *leader, struct mi_task *ret);
 
+/*
+ * The PIDs of @task in the PID namespaces below the initial one, outermost first;
+ * *n is 0 for most tasks. False if they are not to be had.
+ */
+#define MI_PID_NS_MAX 32 /* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
+bool mi_task_namespace_pids(struct mi_kernel *k, const struct mi_task *task,
+			    int32_t pids[MI_PID_NS_MAX], size_t *n);
+
 const char *mi_task_kind_text(enum mi_task_kind kind);
 
 #endif

@@ -42,10 +42,25 @@ static void put_threads(struct mi_json *w, const struct mi_process *p)
 	mi_json_array_end(w);
 }
 
+static void put_namespace_pids(struct mi_json *w, const struct mi_process *p)
+{
+	size_t i;
+
+	if (!p->ns_pids_known) {
+		mi_json_null(w, "namespace_pids");
+		return;
+	}
+	mi_json_line_array(w, "namespace_pids");
+	for (i = 0; i < p->n_ns_pids; i++)
+		mi_json_i64(w, NULL, p->ns_pids[i]);
+	mi_json_array_end(w);
+}
+
 static void put_process(struct mi_json *w, const struct mi_process *p)
 {
 	mi_json_object(w, "process");
 	mi_json_task(w, &p->task);
+	put_namespace_pids(w, p);
 	mi_json_i64(w, "mm_tid", p->mm_tid);
 	mi_json_mm(w, &p->mm);
 	mi_json_u64(w, "mappings_found", p->n_maps);

@@ -76,6 +76,18 @@ static void put_mm(const struct mi_process *p, FILE *out)
 	fprintf(out, "  VMAs %" PRIu64 "  threads %zu\n", mm->map_count, p->n_threads);
 }
 
+/* The numbers that the process and its container know it by. */
+static void put_namespace_pids(const struct mi_process *p, FILE *out)
+{
+	size_t i;
+
+	if (!p->n_ns_pids)
+		return;
+	fprintf(out, "  in PID namespaces");
+	for (i = 0; i < p->n_ns_pids; i++)
+		fprintf(out, "%s %d", i ? "," : "", p->ns_pids[i]);
+}
+
 static void put_head(const struct mi_process *p, FILE *out)
 {
 	const struct mi_task *t = &p->task;
@@ -87,6 +99,7 @@ static void put_head(const struct mi_process *p, FILE *out)
 		fprintf(out, "  thread of %d", t->tgid);
 	if (t->ppid >= 0)
 		fprintf(out, "  parent %d", t->ppid);
+	put_namespace_pids(p, out);
 	fprintf(out, "  task %" PRIx64 "  mm %" PRIx64 "\n", t->addr, p->mm.addr);
 	if (p->mm_tid != t->pid)
 		fprintf(out, "This task has exited; its memory lives on in thread %d.\n",
