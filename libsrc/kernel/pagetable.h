@@ -35,11 +35,11 @@ static inline bool mi_pte_maps(enum mi_pte_kind kind)
 
 #define MI_PTE_YOUNG 0x001
 #define MI_PTE_DIRTY 0x002
-#define MI_PTE_WRITE 0x004
+#define MI_PTE_WRITE 0x004 /* of a migration entry, too: what it will be */
 #define MI_PTE_SOFT_DIRTY 0x008
 #define MI_PTE_UFFD_WP 0x010
 #define MI_PTE_SPECIAL 0x020   /* no struct page behind it: zero page, device memory */
-#define MI_PTE_EXCLUSIVE 0x040 /* swap: anon-exclusive mark (6.1+) */
+#define MI_PTE_EXCLUSIVE 0x040 /* swap, migration: anon-exclusive mark (5.19+) */
 #define MI_PTE_HUGE 0x080      /* entry of a PMD or PUD: level 2 or 3 */
 #define MI_PTE_EXEC 0x100
 

@@ -63,6 +63,23 @@ static bool in_kind(unsigned int type, unsigned int first, unsigned int n)
 	return type >= first && type < first + n;
 }
 
+/*
+ * Types of migration entries: read, since 5.19 read of an exclusive page, and
+ * write. Since 6.1 (0d206b5d2e0d) young and dirty lie above the frame.
+ */
+static void migration_bits(const struct mi_kernel *k, struct mi_pte *pte)
+{
+	unsigned int which = pte->swap_type - k->swap.migration;
+	uint64_t above = pte->swap_offset >> k->pfn_swap_bits;
+
+	if (which + 1 == k->swap.n_migration)
+		pte->bits |= MI_PTE_WRITE;
+	else if (which)
+		pte->bits |= MI_PTE_EXCLUSIVE;
+	pte->bits |= above & 1 ? MI_PTE_YOUNG : 0;
+	pte->bits |= above & 2 ? MI_PTE_DIRTY : 0;
+}
+
 static void special_kind(const struct mi_kernel *k, struct mi_pte *pte)
 {
 	const struct mi_swap_types *s = &k->swap;
@@ -73,6 +90,7 @@ static void special_kind(const struct mi_kernel *k, struct mi_pte *pte)
 		pte->kind = MI_PTE_HWPOISON;
 	} else if (in_kind(type, s->migration, s->n_migration)) {
 		pte->kind = MI_PTE_MIGRATION;
+		migration_bits(k, pte);
 	} else if (in_kind(type, s->device, s->n_device)) {
 		pte->kind = MI_PTE_DEVICE;
 	} else {
@@ -87,7 +105,6 @@ static void special_kind(const struct mi_kernel *k, struct mi_pte *pte)
 			pte->kind = MI_PTE_UNKNOWN;
 		}
 	}
-	/* Above the PFN are young and dirty bits since 6.1 (0d206b5d2e0d). */
 	if (has_pfn)
 		pte->pfn = pte->swap_offset & ((1ULL << k->pfn_swap_bits) - 1);
 }

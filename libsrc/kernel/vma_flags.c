@@ -12,11 +12,15 @@ static const char *const stable_flags[64] = {
 	[31] = "mergeable",
 };
 
-/* Meanings since 4.3, told by vm_userfaultfd_ctx; see docs/kernel-forms.md. */
+/*
+ * Meanings since 4.3, told by vm_userfaultfd_ctx; see docs/kernel-forms.md.
+ * DROPPABLE is of 6.11, SEALED of 6.10 and moved in 6.18: nothing else ever stood
+ * in these places.
+ */
 static const char *const recent_flags[64] = {
-	[9] = "uffd_missing", [12] = "uffd_wp",	   [19] = "lockonfault",
-	[23] = "sync",	      [25] = "wipeonfork", [26] = "dontdump",
-	[27] = "softdirty",   [29] = "hugepage",   [30] = "nohugepage",
+	[9] = "uffd_missing", [12] = "uffd_wp",	  [19] = "lockonfault", [23] = "sync",
+	[25] = "wipeonfork",  [26] = "dontdump",  [27] = "softdirty",	[29] = "hugepage",
+	[30] = "nohugepage",  [40] = "droppable", [42] = "sealed",	[63] = "sealed",
 };
 
 static const struct {

@@ -166,6 +166,10 @@ static void test_special_types(void **state)
 	(void)state;
 	assert_int_equal(pte.kind, MI_PTE_MIGRATION);
 	assert_int_equal(pte.pfn, 0x9876);
+	assert_int_equal(pte.bits, MI_PTE_EXCLUSIVE | MI_PTE_YOUNG | MI_PTE_DIRTY);
+	assert_int_equal(decode(swap_entry(29, 0x9876 | 1ULL << 34), 1, 0).bits,
+			 MI_PTE_WRITE | MI_PTE_YOUNG);
+	assert_int_equal(decode(swap_entry(27, 0x9876), 1, 0).bits, 0);
 	assert_int_equal(decode(swap_entry(27, 0x200), 2, 3).pfn, 0x203);
 	pte = decode(swap_entry(30, MI_MARKER_UFFD_WP), 1, 0);
 	assert_int_equal(pte.kind, MI_PTE_MARKER);
