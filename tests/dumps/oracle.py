@@ -34,7 +34,7 @@ KPF = {0: "locked", 1: "error", 2: "referenced", 3: "uptodate", 4: "dirty", 5: "
        6: "active", 7: "slab", 8: "writeback", 14: "swapbacked", 13: "swapcache",
        18: "unevictable", 19: "hwpoison", 25: "idle", 32: "reserved", 33: "mlocked",
        35: "private", 36: "private_2"}
-KPF_RECLAIM, KPF_ANON, KPF_HEAD, KPF_TAIL = 1 << 9, 1 << 12, 1 << 15, 1 << 16
+KPF_LOCKED, KPF_RECLAIM, KPF_ANON, KPF_HEAD, KPF_TAIL = 1, 1 << 9, 1 << 12, 1 << 15, 1 << 16
 KPF_HUGE, KPF_KSM, KPF_THP, KPF_MAPPEDTODISK = 1 << 17, 1 << 21, 1 << 22, 1 << 34
 KPF_OWNER_PRIVATE, KPF_SWAPBACKED, KPF_ZERO_PAGE = 1 << 37, 1 << 14, 1 << 24
 
@@ -151,11 +151,21 @@ def read_info(path):
 
 
 def is_dirty(row):
+    """As smaps counts it: what a migration entry remembers of the old one is not asked."""
+    if row["pte"]["kind"] == "migration":
+        return "dirty" in row["page"]["flags"]
     return "dirty" in row["pte"]["bits"] or "dirty" in row["page"]["flags"]
 
 
 def is_referenced(row):
+    if row["pte"]["kind"] == "migration":
+        return "referenced" in row["page"]["flags"]
     return "young" in row["pte"]["bits"] or "referenced" in row["page"]["flags"]
+
+
+def is_lazy(row):
+    return (row["page"]["owner"] in ("anon", "ksm") and "swapbacked" not in row["page"]["flags"]
+            and not is_dirty(row))
 
 
 def status_field(path, key):
@@ -173,6 +183,8 @@ class Oracle:
         self.tap = Tap()
         self.notes = self.read_notes()
         self.quirks = self.kernel_quirks()
+        with open(f"{args.truth}/proc/swaps", encoding="ascii") as f:
+            self.swap_areas = len(f.readlines()) - 1
 
     def kernel_quirks(self):
         """Where the kernel's own account is known to be wrong or silent, by its version."""
@@ -194,7 +206,7 @@ class Oracle:
 
     def read_notes(self):
         """Slots that hold shadow and swap entries: what only the workload can know."""
-        kinds = {"shadow": "shadow", "swapped": "swap"}
+        kinds = {"shadow": "shadow", "swapped": "swap", "untouchable": "untouchable"}
         notes = collections.defaultdict(set)
         self.entries = collections.defaultdict(dict)
         with open(f"{self.truth}/notes", encoding="ascii") as f:
@@ -289,9 +301,11 @@ class Oracle:
     def entry_word(d, va, row, noted):
         """What the workload knows of an entry, and nobody says anything the like elsewhere."""
         words = set(row["state"].split())
-        if va in noted:
+        if noted.get(va, "").startswith("order-"):
+            d.check(f"{va:x} order", row["page"]["order"], int(noted[va][6:]))
+        elif va in noted:
             d.check(f"{va:x} state '{row['state']}' says {noted[va]}", noted[va] in words, True)
-        elif not noted:
+        elif not words.isdisjoint(UNUSUAL) and not words & UNUSUAL <= set(noted.values()):
             d.check(f"{va:x} unexpected", words & UNUSUAL, set())
 
     # ---- processes ----
@@ -312,11 +326,21 @@ class Oracle:
                 k = self.flags[self.head(entry & PM_FRAME)]
                 if k & (KPF_ZERO_PAGE | KPF_HUGE):
                     continue
-                kind = "anon" if k & KPF_ANON else "shmem" if k & KPF_SWAPBACKED else "file"
-                rss[kind + "_pages"] += 1
-            elif entry & PM_SWAP and not entry & PM_UFFD_WP:
+                rss[self.rss_kind(k)] += 1
+            elif entry & PM_SWAP and entry & 31 < self.swap_areas:
                 rss["swap_pages"] += 1
+            elif entry & PM_SWAP and self.is_migrating(entry):
+                rss[self.rss_kind(self.flags[self.head((entry & PM_FRAME) >> 5)])] += 1
         return rss
+
+    @staticmethod
+    def rss_kind(k):
+        return ("anon" if k & KPF_ANON else "shmem" if k & KPF_SWAPBACKED else "file") + "_pages"
+
+    def is_migrating(self, entry):
+        """Of the special swap types: its page is locked, and it still counts as mapped."""
+        pfn = (entry & PM_FRAME) >> 5
+        return pfn < len(self.flags) and bool(self.flags[self.head(pfn)] & KPF_LOCKED)
 
     def status_sizes(self, d, proc, status):
         """
@@ -385,7 +409,8 @@ class Oracle:
         if smap["Rss"] == len(counted) - len(hidden):
             counted = [r for r in counted if r not in hidden]
         else:
-            d.check(f"{where} smaps Rss", t["mapped"] - t["zero"] - special, smap["Rss"])
+            moving = sum(1 for r in counted if r["pte"]["kind"] == "migration")
+            d.check(f"{where} smaps Rss", t["mapped"] - t["zero"] - special + moving, smap["Rss"])
             d.check(f"{where} smaps Anonymous", t["anon"], smap["Anonymous"])
         d.check(f"{where} pages of smaps Rss", len(counted), smap["Rss"])
         d.check(f"{where} smaps Swap", t["swapped"], smap["Swap"])
@@ -394,11 +419,27 @@ class Oracle:
                     sum(1 for r in counted if r["page"]["owner"] == "ksm"), smap["KSM"])
         d.check(f"{where} smaps dirty", sum(map(is_dirty, counted)),
                 smap["Shared_Dirty"] + smap["Private_Dirty"])
+        d.check(f"{where} smaps LazyFree", sum(map(is_lazy, counted)), smap["LazyFree"])
         d.check(f"{where} smaps Referenced", sum(map(is_referenced, counted)),
                 smap["Referenced"])
         d.check(f"{where} smaps huge",
                 sum(1 for r in counted if r["pte"]["level"] > 1),
                 smap["AnonHugePages"] + smap["ShmemPmdMapped"] + smap.get("FilePmdMapped", 0))
+
+    @staticmethod
+    def rollup(d, doc, path):
+        """The sums over all mappings, of a process that has too many for smaps."""
+        smap = next(iter(read_smaps(path).values()))
+        counted = [r for m in doc["mappings"] if "pfnmap" not in m["flags"] for r in m["pages"]
+                   if r.get("page") and r.get("relation") != "zero"]
+        d.check("smaps_rollup Rss", len(counted), smap["Rss"])
+        d.check("smaps_rollup Anonymous", sum(m["totals"]["anon"] for m in doc["mappings"]),
+                smap["Anonymous"])
+        d.check("smaps_rollup Swap", sum(m["totals"]["swapped"] for m in doc["mappings"]),
+                smap["Swap"])
+        d.check("smaps_rollup dirty", sum(map(is_dirty, counted)),
+                smap["Shared_Dirty"] + smap["Private_Dirty"])
+        d.check("smaps_rollup Referenced", sum(map(is_referenced, counted)), smap["Referenced"])
 
     def process(self, pid):
         base = f"{self.truth}/proc/{pid}"
@@ -420,10 +461,16 @@ class Oracle:
         dm.check("threads", len(proc["threads"]), int(status_field(f"{base}/status", "Threads")))
         for key, want in self.rss(f"{base}/pagemap").items():
             dm.check(f"rss {key}", proc["rss"][key], want)
+        dm.check("namespace PIDs", proc["namespace_pids"],
+                 [int(n) for n in status_field(f"{base}/status", "NSpid").split()[1:]])
         self.status_sizes(dm, proc, f"{base}/status")
         dm.check("problems", doc["problems"], [])
         dm.check("complete", doc["complete"], True)
-        maps, smaps = read_maps(f"{base}/maps"), read_smaps(f"{base}/smaps")
+        maps, smaps = read_maps(f"{base}/maps"), {}
+        if os.path.exists(f"{base}/smaps"):
+            smaps = read_smaps(f"{base}/smaps")
+        else:
+            self.rollup(d, doc, f"{base}/smaps_rollup")
         pagemap, at = u64s(f"{base}/pagemap"), 0
         dm.check("number of mappings", len(doc["mappings"]), len(maps))
         for m, line in zip(doc["mappings"], maps):
@@ -496,6 +543,7 @@ class Oracle:
         rows = {r["pgoff"]: r for r in f["pages"]}
         d.check("size", f["size_bytes"], int(info["size"]))
         cached, none = 0, {"kind": "none"}
+        untouchable = self.notes.get(("untouchable", dev, int(info["ino"])), ())
         for i, (core, pfn) in enumerate(zip(mincore, pfns)):
             c = rows[i].get("cached", none) if i in rows else none
             page = c.get("page")
@@ -506,7 +554,8 @@ class Oracle:
                 d.check(f"page {i} frame of a swapped page", pfn, 0)
                 continue
             d.check(f"page {i} resident", resident, bool(core & 1))
-            d.check(f"page {i} pfn", c.get("pfn", 0) if resident else 0, pfn)
+            if i not in untouchable:
+                d.check(f"page {i} pfn", c.get("pfn", 0) if resident else 0, pfn)
             if page:
                 self.page_flags(df, f"page {i}", page, c["pfn"])
         for kind in ("shadow", "swap"):
@@ -519,7 +568,7 @@ class Oracle:
                 sum(1 for r in rows.values() if r.get("cached", none)["kind"] == "folio"))
         # mincore() does not see what is not up to date.
         d.check("nrpages", f["nrpages"] - (f["cache"]["cached"] - cached),
-                sum(1 for pfn in pfns if pfn))
+                sum(1 for pfn in pfns if pfn) + len(untouchable))
         d.report(self.tap, f"file {path}: mincore and frames")
         df.report(self.tap, f"file {path}: kpageflags", must_compare=cached > 0)
         return True

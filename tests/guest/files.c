@@ -73,18 +73,20 @@ static const char *kind_of(int fd, const struct stat *st)
 }
 
 /*
- * Is this page noted as swapped out? mincore reports a tmpfs page in the swap
- * cache as resident, but touching it would bring it back into the file.
+ * Is this page noted as swapped out, or as one that is not to be touched? mincore
+ * reports a tmpfs page in the swap cache as resident, but touching it would bring
+ * it back into the file.
  */
-static int is_swapped(const struct file *f, size_t page)
+static int is_untouchable(const struct file *f, size_t page)
 {
 	const char *line = notes.data;
 	unsigned long ino, first, count;
-	char dev[16];
+	char what[16], dev[16];
 
 	while (line && *line) {
-		if (sscanf(line, "swapped %15s %lu %lu %lu", dev, &ino, &first, &count) == 4 &&
-		    ino == f->ino && !strcmp(dev, f->dev) && page >= first && page - first < count)
+		if (sscanf(line, "%15s %15s %lu %lu %lu", what, dev, &ino, &first, &count) == 5 &&
+		    (!strcmp(what, "swapped") || !strcmp(what, "untouchable")) && ino == f->ino &&
+		    !strcmp(dev, f->dev) && page >= first && page - first < count)
 			return 1;
 		line = strchr(line, '\n');
 		if (line)
@@ -96,7 +98,7 @@ static int is_swapped(const struct file *f, size_t page)
 static void touch_resident(struct file *f, const volatile char *map)
 {
 	for (size_t i = 0; i < f->pages; i++)
-		if ((f->resident[i] & 1) && !is_swapped(f, i))
+		if ((f->resident[i] & 1) && !is_untouchable(f, i))
 			(void)map[i * PAGE];
 }
 

@@ -12,6 +12,7 @@
 
 #define MAX_PROCS 256
 #define TEXT_STEP ((size_t)16 << 10)
+#define LONG_MAPS ((size_t)1 << 20)
 
 struct proc procs[MAX_PROCS];
 size_t proc_count;
@@ -64,10 +65,14 @@ void for_each_vma(const struct blob *maps,
 {
 	const char *line = maps->len ? maps->data : NULL;
 	unsigned long start, end;
+	char *dash;
 
 	while (line && *line) {
+		/* Not sscanf(): that looks for the end of all the text each time. */
+		start = strtoul(line, &dash, 16);
+		end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
 		/* Above the user's half lies only the vsyscall page. */
-		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && !(start >> 63))
+		if (end > start && !(start >> 63))
 			fn(start, end, arg);
 		line = strchr(line, '\n');
 		if (line)
@@ -114,19 +119,23 @@ void procs_find(void)
 	for_each_number("/proc", find_process, NULL);
 }
 
+/* Mappings side by side are read in one go. */
 struct pagemap_run {
 	int fd;
 	struct blob *out;
+	unsigned long start, end;
 };
 
-static void read_vma(unsigned long start, unsigned long end, void *arg)
+static void read_run(struct pagemap_run *run)
 {
-	struct pagemap_run *run = arg;
-	size_t len = (end - start) / PAGE * sizeof(uint64_t);
-	char *to = arena_alloc(len);
-	off_t from = (off_t)(start / PAGE * sizeof(uint64_t));
+	size_t len = (run->end - run->start) / PAGE * sizeof(uint64_t);
+	off_t from = (off_t)(run->start / PAGE * sizeof(uint64_t));
+	char *to;
 	ssize_t n;
 
+	if (!len)
+		return;
+	to = arena_alloc(len);
 	if (!run->out->data)
 		run->out->data = to;
 	/* Pieces are rounded up in the arena; close the gap. */
@@ -135,11 +144,22 @@ static void read_vma(unsigned long start, unsigned long end, void *arg)
 	while (len) {
 		n = pread(run->fd, to, len, from);
 		if (n <= 0)
-			fail("pagemap at %lx", start);
+			fail("pagemap at %lx", run->start);
 		to += n;
 		from += n;
 		len -= (size_t)n;
 	}
+}
+
+static void read_vma(unsigned long start, unsigned long end, void *arg)
+{
+	struct pagemap_run *run = arg;
+
+	if (start != run->end) {
+		read_run(run);
+		run->start = start;
+	}
+	run->end = end;
 }
 
 static void read_pagemap(pid_t pid, const struct blob *maps, struct blob *pagemap)
@@ -156,6 +176,7 @@ static void read_pagemap(pid_t pid, const struct blob *maps, struct blob *pagema
 	if (run.fd < 0)
 		fail("no %s", path);
 	for_each_vma(maps, read_vma, &run);
+	read_run(&run);
 	close(run.fd);
 }
 
@@ -248,6 +269,18 @@ static void archive_blob(const char *dir, const char *name, const struct blob *b
 	tar_add(path, blob->data, blob->len);
 }
 
+/* smaps of very many mappings are too long to be kept: their sums are. */
+static void archive_mappings(const char *dir, const struct proc *p, int brief)
+{
+	if (brief) {
+		archive_text(dir, "maps");
+		archive_text(dir, "smaps");
+		return;
+	}
+	archive_blob(dir, "maps", &p->maps);
+	archive_text(dir, p->maps.len > LONG_MAPS ? "smaps_rollup" : "smaps");
+}
+
 static void archive_proc(struct proc *p, int brief)
 {
 	char dir[64], tasks[64];
@@ -256,8 +289,7 @@ static void archive_proc(struct proc *p, int brief)
 	archive_text(dir, "status");
 	archive_text(dir, "comm");
 	archive_text(dir, "stat");
-	archive_text(dir, "maps");
-	archive_text(dir, "smaps");
+	archive_mappings(dir, p, brief);
 	if (brief)
 		return;
 	archive_blob(dir, "cmdline", &p->cmdline);

@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define ARENA_SIZE ((size_t)24 << 20)
+#define BIG_ARENA_SIZE ((size_t)40 << 20)
+#define BIG_RAM_PAGES (((size_t)384 << 20) / PAGE)
 #define ATTEMPTS 8
 #define SETTLE_MS 300
 
@@ -25,7 +28,8 @@ static void grow_stack(void)
 
 static void prepare(void)
 {
-	arena_init(ARENA_SIZE);
+	/* A large guest has more to tell. */
+	arena_init((size_t)sysconf(_SC_PHYS_PAGES) < BIG_RAM_PAGES ? ARENA_SIZE : BIG_ARENA_SIZE);
 	grow_stack();
 	mlockall(MCL_CURRENT);
 	procs_find();

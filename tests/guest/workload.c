@@ -17,6 +17,9 @@ static const struct scenario *const tables[] = {
 /* Need more disks, modules and memory than the dump for the repository has. */
 static const struct scenario *const full_tables[] = {
 	numa_scenarios,
+	large_scenarios,
+	marks_scenarios,
+	many_scenarios,
 };
 
 int must_open(const char *path, int flags)

@@ -24,6 +24,9 @@ extern const struct scenario shmem_scenarios[];
 extern const struct scenario anon_scenarios[];
 extern const struct scenario vma_scenarios[];
 extern const struct scenario task_scenarios[];
+extern const struct scenario many_scenarios[];
+extern const struct scenario large_scenarios[];
+extern const struct scenario marks_scenarios[];
 extern const struct scenario numa_scenarios[];
 
 /* Opens or fails. */
