@@ -209,6 +209,8 @@ static enum mi_read load_large(struct mi_kernel *k, const unsigned char *first, 
 		return r;
 	f->page.order = folio_order(k, second, f->head_pfn);
 	f->page.hugetlb = is_hugetlb(l, first, second);
+	if (f->page.hugetlb && l->sym_basepage_index)
+		f->page.index <<= f->page.order;
 	f->old_counts = mi_has(&l->page_compound_mapcount);
 	if (f->old_counts) {
 		f->entire = (int32_t)mi_get(second, &l->page_compound_mapcount) + 1;
