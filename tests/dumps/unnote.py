@@ -14,7 +14,7 @@ CHANGE is one or more of these, done in order:
   first-garble=N    the same in the first of these copies only
   memory-erase      these copies become zeroes (ELF only)
   plant[=KEY=VALUE] a copy of the kernel's text, with one line changed, in a page
-                    of zeroes at the end of the first segment (ELF only)
+                    of zeroes at the end of the largest segment (ELF only)
 """
 
 import mmap
@@ -27,9 +27,13 @@ import sys
 PAGE = 4096
 BEGIN = b"OSRELEASE="
 NAME = b"VMCOREINFO\0"
+HEADER = struct.Struct("<III")  # of a note: sizes of name and contents, type
 PT_LOAD = 1
-# Notes lie in front of the first page of memory.
-HEADERS = 1 << 20
+PT_NOTE = 4
+KERNEL_MAP = 0xffffffff80000000
+# In a compressed dump: places and sizes of VMCOREINFO and of the notes, which hold it.
+SUB_HEADER = struct.Struct("<QQQQ")
+SUB_HEADER_AT = PAGE + 32
 
 
 class Text:
@@ -39,6 +43,8 @@ class Text:
         self.data = data
         self.at = at
         self.room = data.find(b"\0", at) - at
+        if data[at - 12:at].startswith(NAME):
+            self.room = HEADER.unpack_from(data, at - 24)[1]
         if self.room > 1 << 16:
             raise ValueError("a text without end")
 
@@ -51,27 +57,30 @@ class Text:
         self.data[self.at:self.at + self.room] = text.ljust(self.room, b"\0")
 
 
-def segments(data):
+def segments(data, wanted=PT_LOAD):
     """(file offset, physical address, size) of what an ELF dump stores."""
     if data[:4] != b"\x7fELF":
         raise ValueError("memory can be changed in ELF dumps only")
     offset, = struct.unpack_from("<Q", data, 32)
     count, = struct.unpack_from("<H", data, 56)
     for i in range(count):
-        kind, _, at, _, pa, size = struct.unpack_from("<IIQQQQ", data, offset + 56 * i)
-        if kind == PT_LOAD:
+        kind, _, at, va, pa, size = struct.unpack_from("<IIQQQQ", data, offset + 56 * i)
+        # A crash kernel describes the image twice: here as memory like all other.
+        if kind == wanted and va < KERNEL_MAP:
             yield at, pa, size
 
 
-def note_texts(data):
-    """All copies in the headers; a compressed dump may have two."""
-    end = HEADERS
+def note_areas(data):
     if data[:4] == b"\x7fELF":
-        end = min(at for at, _, _ in segments(data))
-    at = data.find(BEGIN, 0, end)
-    while at >= 0:
-        yield Text(data, at)
-        at = data.find(BEGIN, at + 1, end)
+        return {(at, size) for at, _, size in segments(data, PT_NOTE)}
+    info, info_size, notes, notes_size = SUB_HEADER.unpack_from(data, SUB_HEADER_AT)
+    return {(info, info_size), (notes, notes_size)}
+
+
+def note_texts(data):
+    """All copies in the headers; those of a compressed dump may be the same."""
+    found = {data.find(BEGIN, at, at + size) for at, size in note_areas(data)}
+    return [Text(data, at) for at in sorted(found) if at >= 0]
 
 
 def memory_texts(data):
@@ -115,7 +124,7 @@ def garble(text, at):
 
 def plant(data, line):
     source = next(memory_texts(data)).get()
-    start, _, size = next(segments(data))
+    start, _, size = max(segments(data), key=lambda segment: segment[2])
     at = start + size // PAGE * PAGE - PAGE
     while any(data[at:at + PAGE]):
         at -= PAGE

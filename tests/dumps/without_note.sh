@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Dumps whose VMCOREINFO is missing, damaged, of another kernel, or says nothing of
 # kallsyms: the answer is that of the intact dump, byte for byte, or a refusal.
-#   without_note.sh BUILD-DIR DUMP
+#   without_note.sh BUILD-DIR DUMP	ELF, or compressed by zlib
 set -uo pipefail
 . "$(dirname "$0")/../tap.sh"
 build=$1
