@@ -140,23 +140,36 @@ static const char *put_line(const char *text, const char *name, FILE *out)
 	return *end ? end + 1 : end;
 }
 
+/* The lines of @text with their names. By iterator: the n-th line is found by counting. */
+static enum mi_status put_lines(struct mi_table *t, const char *text, FILE *out,
+				struct mi_error *err)
+{
+	struct libscols_iter *iter = scols_new_iter(SCOLS_ITER_FORWARD);
+	struct libscols_line *line;
+
+	if (!iter)
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory for a table");
+	text = put_line(text, t->names, out);
+	while (*text && !scols_table_next_line(t->tb, iter, &line))
+		text = put_line(text, scols_line_get_userdata(line), out);
+	scols_free_iter(iter);
+	return MI_OK;
+}
+
 enum mi_status mi_table_print(struct mi_table *t, FILE *out, struct mi_error *err)
 {
-	size_t i, n = scols_table_get_nlines(t->tb);
+	enum mi_status st;
 	char *text = NULL;
-	const char *s;
 
 	if (t->no_memory)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory for a table");
-	if (!n)
+	if (!scols_table_get_nlines(t->tb))
 		return MI_OK;
 	if (scols_print_table_to_string(t->tb, &text) || !text)
 		return mi_fail(err, MI_ERR_NOMEM, "a table could not be laid out");
-	s = put_line(text, t->names, out);
-	for (i = 0; i < n && *s; i++)
-		s = put_line(s, scols_line_get_userdata(scols_table_get_line(t->tb, i)), out);
+	st = put_lines(t, text, out, err);
 	free(text);
-	return MI_OK;
+	return st;
 }
 
 /* ---- counters ---- */
