@@ -142,6 +142,7 @@ void mi_totals_add(struct mi_totals *to, const struct mi_totals *from);
 struct mi_mapped_file {
 	struct mi_file file;
 	char *path;	       /* bytes; "" if unknown; of its first mapping */
+	char *backing_path;    /* of file.backing, inside its file system; "" if unknown */
 	struct mi_totals here; /* sum over this process's mappings of it */
 	/* The whole file's cache, mapped here or not. */
 	struct mi_totals cache; /* pages: of i_size, rounded up; mapped etc. unused */

@@ -96,7 +96,7 @@ static void find_unit(struct mi_join *j)
 	struct mi_slot s;
 
 	j->unit = 0;
-	if (strcmp(j->file->fs, "hugetlbfs"))
+	if (!j->file->hugetlbfs)
 		return;
 	if (!mi_feature(j->k, MI_F_PAGE, NULL) || !mi_hugetlb_known(j->k)) {
 		j->has_cache = false;

@@ -133,6 +133,7 @@ static bool file_entry(struct build *b, const struct opened *o, size_t *index)
 {
 	struct mi_process *p = b->p;
 	struct mi_mapped_file *f;
+	char path[MI_PATH_MAX];
 
 	if (mi_addrmap_get(&b->by_mapping, o->file.mapping, index))
 		return true;
@@ -148,9 +149,15 @@ static bool file_entry(struct build *b, const struct opened *o, size_t *index)
 	f = &p->files[p->n_files];
 	memset(f, 0, sizeof(*f));
 	f->file = o->file;
+	path[0] = '\0';
+	if (o->file.backed)
+		mi_inode_path(p->k, o->file.backing_inode, path);
 	f->path = strdup(o->path);
-	if (!f->path || !mi_addrmap_put(&b->by_mapping, o->file.mapping, p->n_files)) {
+	f->backing_path = strdup(path);
+	if (!f->path || !f->backing_path ||
+	    !mi_addrmap_put(&b->by_mapping, o->file.mapping, p->n_files)) {
 		free(f->path);
+		free(f->backing_path);
 		return false;
 	}
 	*index = p->n_files++;
@@ -394,8 +401,10 @@ void mi_process_close(struct mi_process *p)
 		return;
 	for (i = 0; i < p->n_maps; i++)
 		free(p->maps[i].name);
-	for (i = 0; i < p->n_files; i++)
+	for (i = 0; i < p->n_files; i++) {
 		free(p->files[i].path);
+		free(p->files[i].backing_path);
+	}
 	free(p->maps);
 	free(p->files);
 	free(p->threads);

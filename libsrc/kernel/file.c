@@ -20,27 +20,64 @@ static void fs_name(struct mi_kernel *k, uint64_t sb, char *buf, size_t size)
 		mi_read_string(k->t, name, buf, size);
 }
 
-static enum mi_read load_inode(struct mi_kernel *k, uint64_t inode, struct mi_file *f)
+static enum mi_read name_inode(struct mi_kernel *k, uint64_t inode, struct mi_inode_name *name)
 {
 	const struct mi_layout *l = &k->l;
-	uint64_t mode, sb, dev, flags;
+	uint64_t sb, dev;
 	enum mi_read r;
 
-	r = mi_read_member(k->t, inode, &l->inode_ino, &f->ino);
-	if (!r)
-		r = mi_read_member(k->t, inode, &l->inode_mode, &mode);
+	r = mi_read_member(k->t, inode, &l->inode_ino, &name->ino);
 	if (!r)
 		r = mi_read_member(k->t, inode, &l->inode_sb, &sb);
 	if (!r)
 		r = mi_read_member(k->t, sb, &l->sb_dev, &dev);
 	if (r)
 		return r;
+	name->dev_major = (uint32_t)(dev >> MINOR_BITS);
+	name->dev_minor = (uint32_t)(dev & ((1U << MINOR_BITS) - 1));
+	fs_name(k, sb, name->fs, sizeof(name->fs));
+	return MI_READ_OK;
+}
+
+/*
+ * What the user opened may be the inode of another file system than @inode, which
+ * the file has: then that one's pages are mapped. maps shows the number of the
+ * inode that the user opened only where the kernel keeps his path apart.
+ */
+static void find_backing(struct mi_kernel *k, uint64_t file, uint64_t inode, struct mi_file *f)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t dentry, mnt, own, user, sb, user_sb;
+	struct mi_inode_name name;
+
+	if (!mi_has(&l->dentry_inode) || !mi_file_user_path(k, file, &dentry, &mnt) ||
+	    mi_read_member(k->t, dentry, &l->dentry_inode, &user) || !user || user == inode ||
+	    mi_read_member(k->t, inode, &l->inode_sb, &sb) ||
+	    mi_read_member(k->t, user, &l->inode_sb, &user_sb) || sb == user_sb)
+		return;
+	f->backed = true;
+	f->backing = f->name;
+	f->backing_inode = inode;
+	if (!mi_read_member(k->t, file, &l->file_dentry, &own) && own != dentry &&
+	    name_inode(k, user, &name) == MI_READ_OK)
+		f->name = name;
+}
+
+static enum mi_read load_inode(struct mi_kernel *k, uint64_t inode, struct mi_file *f)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t mode, flags;
+	enum mi_read r;
+
+	r = name_inode(k, inode, &f->name);
+	if (!r)
+		r = mi_read_member(k->t, inode, &l->inode_mode, &mode);
+	if (r)
+		return r;
 	f->mode = (uint32_t)mode;
-	f->dev_major = (uint32_t)(dev >> MINOR_BITS);
-	f->dev_minor = (uint32_t)(dev & ((1U << MINOR_BITS) - 1));
 	if (mi_has(&l->inode_flags) && !mi_read_member(k->t, inode, &l->inode_flags, &flags))
 		f->dax = flags & S_DAX;
-	fs_name(k, sb, f->fs, sizeof(f->fs));
+	f->hugetlbfs = !strcmp(f->name.fs, "hugetlbfs");
 	return MI_READ_OK;
 }
 
@@ -71,6 +108,7 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 		r = load_inode(k, inode, ret);
 	if (r)
 		return unreadable(k, "struct file", file, r, err);
+	find_backing(k, file, inode, ret);
 	/* Pages and size are the mapping's: a block device's node has none of its own. */
 	ret->inode = inode;
 	if (mi_has(&l->as_host) &&

@@ -6,19 +6,32 @@
 
 #define MI_PATH_MAX 4096
 
+/* How an inode is named to people. */
+struct mi_inode_name {
+	uint64_t ino;
+	uint32_t dev_major, dev_minor;
+	char fs[32]; /* "ext4", "tmpfs"; "" if not known */
+};
+
 /* What is behind a struct file: inode, device, size, page cache. */
 struct mi_file {
-	uint64_t addr;	  /* struct file */
-	uint64_t mapping; /* f_mapping: where its pages are cached */
-	uint64_t inode;	  /* the host of the mapping: for a block device its bdev inode */
-	uint64_t ino;
-	uint32_t dev_major, dev_minor; /* as /proc/PID/maps prints them */
+	uint64_t addr;		   /* struct file */
+	uint64_t mapping;	   /* f_mapping: where its pages are cached */
+	uint64_t inode;		   /* the host of the mapping: for a block device its bdev inode */
+	struct mi_inode_name name; /* as /proc/PID/maps has it */
+	/*
+	 * overlayfs and FUSE passthrough map a file of another file system:
+	 * that is where the pages are, and its number and device are here.
+	 */
+	bool backed;
+	struct mi_inode_name backing;
+	uint64_t backing_inode;
 	uint32_t mode;
 	uint64_t size;	  /* i_size in bytes */
 	uint64_t nrpages; /* pages in the cache, as the kernel counts them */
 	bool nrpages_known;
 	bool dax;
-	char fs[32]; /* "ext4", "tmpfs"; "" if not known */
+	bool hugetlbfs;
 };
 
 /* MI_ERR_MISSING if the feature is off, MI_ERR_READ if it cannot be read. */
@@ -32,5 +45,14 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
  * False if nothing at all could be found (*buf is then "").
  */
 bool mi_file_path(struct mi_kernel *k, uint64_t file, char buf[MI_PATH_MAX]);
+
+/*
+ * One of the names of an inode, from the root of its file system: where that is
+ * mounted does not show. In other respects as mi_file_path().
+ */
+bool mi_inode_path(struct mi_kernel *k, uint64_t inode, char buf[MI_PATH_MAX]);
+
+/* The dentry and the vfsmount that the user opened. False: cannot be read. */
+bool mi_file_user_path(struct mi_kernel *k, uint64_t file, uint64_t *dentry, uint64_t *mnt);
 
 #endif

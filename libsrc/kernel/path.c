@@ -95,8 +95,9 @@ static void climb(struct builder *b, struct place p)
 	int step;
 
 	for (step = 0; step < STEPS_MAX && !b->cut; step++) {
-		mount = mi_read_member(b->k->t, p.mnt, &l->vfsmount_root, &root);
-		if (!mount && p.dentry == root) {
+		mount = p.mnt ? mi_read_member(b->k->t, p.mnt, &l->vfsmount_root, &root)
+			      : MI_READ_OK;
+		if (p.mnt && !mount && p.dentry == root) {
 			mount = cross_mount(b->k, &p, &top);
 			if (!mount && !top)
 				continue;
@@ -162,20 +163,45 @@ static bool own_name(struct mi_kernel *k, uint64_t dentry, char *buf)
 	return true;
 }
 
-bool mi_file_path(struct mi_kernel *k, uint64_t file, char buf[MI_PATH_MAX])
+/* FMODE_BACKING: 1 << 25 when it came, 1 << 24 later; the macro is in no type data. */
+#define MODES_BACKING (3ULL << 24)
+
+/*
+ * The path behind struct file, if it is a struct backing_file. Neither bit of
+ * the mode alone means that in all kernels: the mount and the dentry behind it
+ * must also agree on their super_block.
+ */
+static bool backing_path(struct mi_kernel *k, uint64_t file, uint64_t *dentry, uint64_t *mnt)
 {
 	const struct mi_layout *l = &k->l;
+	uint64_t mode, of_mnt, of_dentry;
+
+	return mi_has(&l->backing_dentry) && mi_has(&l->backing_mnt) && mi_has(&l->dentry_sb) &&
+	       mi_has(&l->vfsmount_sb) && mi_has(&l->file_mode) &&
+	       !mi_read_member(k->t, file, &l->file_mode, &mode) && mode & MODES_BACKING &&
+	       !mi_read_member(k->t, file, &l->backing_dentry, dentry) && *dentry &&
+	       !mi_read_member(k->t, file, &l->backing_mnt, mnt) && *mnt &&
+	       !mi_read_member(k->t, *mnt, &l->vfsmount_sb, &of_mnt) && of_mnt &&
+	       !mi_read_member(k->t, *dentry, &l->dentry_sb, &of_dentry) && of_mnt == of_dentry;
+}
+
+bool mi_file_user_path(struct mi_kernel *k, uint64_t file, uint64_t *dentry, uint64_t *mnt)
+{
+	const struct mi_layout *l = &k->l;
+
+	if (!mi_feature(k, MI_F_PATH, NULL))
+		return false;
+	return backing_path(k, file, dentry, mnt) ||
+	       (!mi_read_member(k->t, file, &l->file_dentry, dentry) &&
+		!mi_read_member(k->t, file, &l->file_mnt, mnt));
+}
+
+/* @p's mnt 0: up to the root of the file system, not further. */
+static void build_path(struct mi_kernel *k, struct place p, char buf[MI_PATH_MAX])
+{
 	struct builder b = {.k = k, .buf = buf, .at = MI_PATH_MAX - 1};
-	struct place p;
 	size_t n;
 
-	buf[0] = '\0';
-	if (!mi_feature(k, MI_F_PATH, NULL) ||
-	    mi_read_member(k->t, file, &l->file_dentry, &p.dentry) ||
-	    mi_read_member(k->t, file, &l->file_mnt, &p.mnt))
-		return false;
-	if (own_name(k, p.dentry, buf))
-		return true;
 	buf[b.at] = '\0';
 	if (unlinked(k, p.dentry))
 		prepend(&b, " (deleted)", 10);
@@ -186,5 +212,32 @@ bool mi_file_path(struct mi_kernel *k, uint64_t file, char buf[MI_PATH_MAX])
 		memcpy(buf + (b.at -= 3), "...", 3);
 	n = MI_PATH_MAX - b.at;
 	memmove(buf, buf + b.at, n);
+}
+
+bool mi_file_path(struct mi_kernel *k, uint64_t file, char buf[MI_PATH_MAX])
+{
+	struct place p;
+
+	buf[0] = '\0';
+	if (!mi_file_user_path(k, file, &p.dentry, &p.mnt))
+		return false;
+	if (!own_name(k, p.dentry, buf))
+		build_path(k, p, buf);
+	return true;
+}
+
+bool mi_inode_path(struct mi_kernel *k, uint64_t inode, char buf[MI_PATH_MAX])
+{
+	const struct mi_layout *l = &k->l;
+	struct place p = {0, 0};
+	uint64_t alias;
+
+	buf[0] = '\0';
+	if (!mi_feature(k, MI_F_PATH, NULL) || !mi_has(&l->inode_first_alias) ||
+	    !mi_has(&l->dentry_alias) ||
+	    mi_read_member(k->t, inode, &l->inode_first_alias, &alias) || !alias)
+		return false;
+	p.dentry = alias - (uint64_t)l->dentry_alias.off;
+	build_path(k, p, buf);
 	return true;
 }

@@ -156,18 +156,30 @@ static enum mi_status put_mappings(struct mi_json *w, struct mi_process *p, bool
 
 /* ---- files ---- */
 
+static void put_inode_name(struct mi_json *w, const struct mi_inode_name *name)
+{
+	char device[32];
+
+	snprintf(device, sizeof(device), "%u:%u", name->dev_major, name->dev_minor);
+	mi_json_u64(w, "inode_number", name->ino);
+	mi_json_text(w, "device", device);
+	mi_json_bytes(w, "filesystem", name->fs);
+}
+
 static void put_file(struct mi_json *w, const struct mi_mapped_file *f)
 {
 	const struct mi_file *file = &f->file;
-	char device[32];
 
-	snprintf(device, sizeof(device), "%u:%u", file->dev_major, file->dev_minor);
 	mi_json_bytes(w, "path", f->path);
 	mi_json_hex(w, "mapping", file->mapping);
 	mi_json_hex(w, "inode", file->inode);
-	mi_json_u64(w, "inode_number", file->ino);
-	mi_json_text(w, "device", device);
-	mi_json_bytes(w, "filesystem", file->fs);
+	put_inode_name(w, &file->name);
+	if (file->backed) {
+		mi_json_object(w, "backing");
+		mi_json_bytes(w, "path", f->backing_path);
+		put_inode_name(w, &file->backing);
+		mi_json_object_end(w);
+	}
 	mi_json_bool(w, "dax", file->dax);
 	mi_json_u64(w, "size_bytes", file->size);
 	mi_json_u64(w, "size_pages", mi_bytes_to_pages(file->size));

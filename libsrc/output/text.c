@@ -189,6 +189,8 @@ enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *as
 	if (!st && want_whole_files(p, ask))
 		st = mi_text_whole_files(p, out, err);
 	if (!st)
+		st = mi_text_backing(p, out, err);
+	if (!st)
 		st = mi_text_other(p, out, err);
 	if (st)
 		return st;

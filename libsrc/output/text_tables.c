@@ -56,8 +56,8 @@ static void file_row(struct mi_table *t, const struct mi_process *p, const struc
 		mi_table_cell(t, "%s", has_advice(&m->vma) ? mi_vma_advice(&m->vma) : ".");
 	mi_table_cell(t, "%" PRIu64, m->vma.pgoff);
 	if (f) {
-		mi_table_cell(t, "%u:%u", f->dev_major, f->dev_minor);
-		mi_table_cell(t, "%" PRIu64, f->ino);
+		mi_table_cell(t, "%u:%u", f->name.dev_major, f->name.dev_minor);
+		mi_table_cell(t, "%" PRIu64, f->name.ino);
 	} else {
 		mi_table_cell(t, "?");
 		mi_table_cell(t, "?");
@@ -154,7 +154,7 @@ static void whole_row(struct mi_table *t, const struct mi_process *p,
 	else
 		for (; used; used &= used - 1)
 			mi_table_cell(t, "?");
-	mi_table_bytes(t, *f->file.fs ? f->file.fs : "?");
+	mi_table_bytes(t, *f->file.name.fs ? f->file.name.fs : "?");
 	mi_table_name(t, *f->path ? f->path : "?");
 }
 
@@ -178,5 +178,43 @@ enum mi_status mi_text_whole_files(const struct mi_process *p, FILE *out, struct
 	for (i = 0; i < p->n_files; i++)
 		whole_row(t, p, &p->files[i], used);
 	return print_and_free(t, "WHOLE FILES (counts from PAGES on: the cache of the whole file)",
+			      out, err);
+}
+
+/* ---- files that lie below others ---- */
+
+static void backing_row(struct mi_table *t, const struct mi_mapped_file *f)
+{
+	const struct mi_inode_name *name = &f->file.backing;
+
+	mi_table_row(t);
+	mi_table_cell(t, "%u:%u", name->dev_major, name->dev_minor);
+	mi_table_cell(t, "%" PRIu64, name->ino);
+	mi_table_bytes(t, *name->fs ? name->fs : "?");
+	mi_table_bytes(t, *f->backing_path ? f->backing_path : "?");
+	mi_table_name(t, *f->path ? f->path : "?");
+}
+
+enum mi_status mi_text_backing(const struct mi_process *p, FILE *out, struct mi_error *err)
+{
+	struct mi_table *t;
+	size_t i, n = 0;
+
+	for (i = 0; i < p->n_files; i++)
+		n += p->files[i].file.backed;
+	if (!n)
+		return MI_OK;
+	t = mi_table_new();
+	if (!t)
+		return no_memory(err);
+	mi_table_right(t, "DEV");
+	mi_table_right(t, "INODE");
+	mi_table_left(t, "FS");
+	mi_table_left(t, "FILE THERE");
+	mi_table_names(t, "OPENED AS");
+	for (i = 0; i < p->n_files; i++)
+		if (p->files[i].file.backed)
+			backing_row(t, &p->files[i]);
+	return print_and_free(t, "BACKING FILES (whose pages are mapped, in their own file system)",
 			      out, err);
 }

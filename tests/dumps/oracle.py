@@ -206,7 +206,8 @@ class Oracle:
 
     def read_notes(self):
         """Slots that hold shadow and swap entries: what only the workload can know."""
-        kinds = {"shadow": "shadow", "swapped": "swap", "untouchable": "untouchable"}
+        kinds = {"shadow": "shadow", "swapped": "swap", "untouchable": "untouchable",
+                 "large": "large"}
         notes = collections.defaultdict(set)
         self.entries = collections.defaultdict(dict)
         with open(f"{self.truth}/notes", encoding="ascii") as f:
@@ -507,8 +508,23 @@ class Oracle:
     # ---- files ----
 
     def collect_files(self, doc):
+        """By what names them; a file of another one's pages under that one's name, too."""
         for f in doc["files"]:
-            self.seen.setdefault((f["device"], f["inode_number"]), f)
+            for name in (f, f.get("backing", f)):
+                same = self.seen.setdefault((name["device"], name["inode_number"]), [])
+                if f["mapping"] not in [other["mapping"] for other in same]:
+                    same.append(f)
+
+    def find_file(self, dev, info):
+        """
+        Two files of btrfs may have one device and number in maps, and two of overlayfs
+        one path as well: the latter are found as the files that are below.
+        """
+        same = self.seen.get((dev, int(info["ino"])), [])
+        if len(same) > 1:
+            path = unescape(info["path"])
+            same = [f for f in same if name_bytes(f, "path") == path]
+        return same[0] if len(same) == 1 else None
 
     def without_reclaimed_nodes(self, noted, got):
         """
@@ -531,7 +547,7 @@ class Oracle:
         base = f"{self.truth}/files/{n}"
         info = read_info(f"{base}/info")
         dev = "%d:%d" % tuple(int(x, 16) for x in info["dev"].decode().split(":"))
-        f = self.seen.get((dev, int(info["ino"])))
+        f = self.find_file(dev, info)
         if not os.path.exists(f"{base}/mincore"):
             return False
         path = unescape(info["path"]).decode(errors="replace").replace("\n", "\\n")
@@ -564,6 +580,10 @@ class Oracle:
             if kind == "shadow":
                 noted = self.without_reclaimed_nodes(noted, got)
             d.check(f"{kind} entries neither in both", sorted(got ^ noted)[:20], [])
+        large = self.notes.get(("large", dev, int(info["ino"])))
+        if large:
+            d.check("pages of large folios", {i for i, r in rows.items() if r.get("cached", none)
+                                              .get("page", {}).get("order")}, large)
         d.check("pages counted", f["cache"]["cached"],
                 sum(1 for r in rows.values() if r.get("cached", none)["kind"] == "folio"))
         # mincore() does not see what is not up to date.

@@ -25,7 +25,8 @@ struct file {
 	char dev[16], path[256];
 	const char *kind;
 	dev_t st_dev;
-	ino_t ino;
+	ino_t st_ino;
+	unsigned long ino; /* as maps shows it, with dev */
 	nlink_t nlink;
 	size_t size, pages;
 	unsigned char *resident;
@@ -67,6 +68,12 @@ static const char *kind_of(int fd, const struct stat *st)
 		return "ramfs";
 	case HUGETLBFS_MAGIC:
 		return "hugetlbfs";
+	case XFS_SUPER_MAGIC:
+		return "xfs";
+	case BTRFS_SUPER_MAGIC:
+		return "btrfs";
+	case OVERLAYFS_SUPER_MAGIC:
+		return "overlay";
 	default:
 		return "other";
 	}
@@ -120,6 +127,32 @@ static void read_own_pagemap(const void *map, uint64_t *entries, size_t pages)
 		entries[i] = entry_pfn(entries[i]);
 }
 
+/*
+ * Device and inode as maps shows them, which is not what stat() says of btrfs
+ * and overlayfs.
+ */
+static void name_as_in_maps(struct file *f, const void *map)
+{
+	size_t mark = arena_mark();
+	unsigned long start;
+	unsigned int dev[2];
+	struct blob maps;
+	char *line;
+
+	if (slurp("/proc/self/maps", &maps) < 0)
+		fail("no /proc/self/maps");
+	for (line = maps.data; line && *line; line = strchr(line, '\n'), line += !!line) {
+		if (sscanf(line, "%lx-%*x %*s %*x %x:%x %lu", &start, &dev[0], &dev[1], &f->ino) !=
+			    4 ||
+		    start != (uintptr_t)map)
+			continue;
+		snprintf(f->dev, sizeof(f->dev), "%02x:%02x", dev[0], dev[1]);
+		arena_reset(mark);
+		return;
+	}
+	fail("%s is not in /proc/self/maps", f->path);
+}
+
 static void read_pages(struct file *f, int fd)
 {
 	char *map;
@@ -132,6 +165,7 @@ static void read_pages(struct file *f, int fd)
 		printf("truth: cannot map %s\n", f->path);
 		return;
 	}
+	name_as_in_maps(f, map);
 	/* RANDOM: a touch neither reads ahead nor uses up a marker. */
 	madvise(map, f->pages * PAGE, MADV_RANDOM);
 	f->resident = arena_alloc(f->pages);
@@ -148,7 +182,7 @@ static void read_pages(struct file *f, int fd)
 static int is_known(const struct stat *st)
 {
 	for (size_t i = 0; i < file_count; i++)
-		if (files[i].st_dev == st->st_dev && files[i].ino == st->st_ino)
+		if (files[i].st_dev == st->st_dev && files[i].st_ino == st->st_ino)
 			return 1;
 	return 0;
 }
@@ -177,7 +211,7 @@ static void consider(const char *path, const char *name)
 	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &bytes) == 0)
 		f->size = bytes;
 	f->st_dev = st.st_dev;
-	f->ino = st.st_ino;
+	f->st_ino = f->ino = st.st_ino;
 	f->nlink = st.st_nlink;
 	snprintf(f->dev, sizeof(f->dev), "%02x:%02x", major(st.st_dev), minor(st.st_dev));
 	escape(name, f->path, sizeof(f->path));
@@ -220,7 +254,7 @@ static void consider_links(pid_t pid, const char *kind)
 void files_read(void)
 {
 	static const char *const trees[] = {
-		"/mnt", "/shm", "/hugeshm", "/hugetlb", "/init",
+		"/mnt", "/shm", "/hugeshm", "/hugetlb", "/xfs", "/btrfs", "/overlay", "/init",
 	};
 
 	if (slurp(NOTES, &notes) < 0)
@@ -248,8 +282,7 @@ static void archive_file(size_t number, const struct file *f)
 	len = snprintf(info, sizeof(info),
 		       "path=%s\nkind=%s\ndev=%s\nino=%lu\nsize=%zu\n"
 		       "nlink=%lu\n",
-		       f->path, f->kind, f->dev, (unsigned long)f->ino, f->size,
-		       (unsigned long)f->nlink);
+		       f->path, f->kind, f->dev, f->ino, f->size, (unsigned long)f->nlink);
 	snprintf(name, sizeof(name), "files/%zu/info", number);
 	tar_add(name, info, (size_t)len);
 	if (!f->pfns)

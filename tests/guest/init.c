@@ -171,6 +171,16 @@ static void mount_disks(void)
 		fail("swapon");
 }
 
+/* What only the variant "full" has. */
+static void mount_more(void)
+{
+	must_mount(disk_of("xfs"), "/xfs", "xfs", MS_NOATIME, NULL);
+	/* Its own interval of writing back is apart from the kernel's. */
+	must_mount(disk_of("btrfs"), "/btrfs", "btrfs", MS_NOATIME, "commit=3000");
+	must_mount("overlay", "/overlay", "overlay", 0,
+		   "lowerdir=/mnt/ovl/lower,upperdir=/mnt/ovl/upper,workdir=/mnt/ovl/work");
+}
+
 /* Starts "workload ARG1 [ARG2]"; its READY_FD is the other end of a pipe. */
 static int spawn_workload(const char *arg1, const char *arg2)
 {
@@ -258,6 +268,7 @@ int main(void)
 		load_modules("/modules/order.full");
 		if (symlink(disk_of("stuck"), "/stuck-disk") < 0)
 			fail("symlink");
+		mount_more();
 	}
 	fd = open(NOTES, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 	close(fd);

@@ -75,19 +75,6 @@ static void sparse_1g(void)
 	report_ready();
 }
 
-static void read_bytes(int fd, size_t len)
-{
-	static char buffer[16 * 4096];
-	ssize_t n;
-
-	while (len) {
-		n = read(fd, buffer, len < sizeof(buffer) ? len : sizeof(buffer));
-		if (n <= 0)
-			fail("read");
-		len -= (size_t)n;
-	}
-}
-
 /* Cached but mapped by nobody: one file open, one closed again. */
 static void cached_only(void)
 {

@@ -20,6 +20,7 @@ static const struct scenario *const full_tables[] = {
 	large_scenarios,
 	marks_scenarios,
 	many_scenarios,
+	fs_scenarios,
 };
 
 int must_open(const char *path, int flags)
@@ -91,6 +92,19 @@ void write_pages(char *map, size_t first, size_t count)
 
 	for (size_t i = first; i < first + count; i++)
 		bytes[i * PAGE] = (char)(i | 1);
+}
+
+void read_bytes(int fd, size_t len)
+{
+	static char buffer[16 * 4096];
+	ssize_t n;
+
+	while (len) {
+		n = read(fd, buffer, len < sizeof(buffer) ? len : sizeof(buffer));
+		if (n <= 0)
+			fail("read");
+		len -= (size_t)n;
+	}
 }
 
 void advise(char *map, size_t first, size_t count, int advice)

@@ -28,6 +28,7 @@ extern const struct scenario many_scenarios[];
 extern const struct scenario large_scenarios[];
 extern const struct scenario marks_scenarios[];
 extern const struct scenario numa_scenarios[];
+extern const struct scenario fs_scenarios[];
 
 /* Opens or fails. */
 int must_open(const char *path, int flags);
@@ -46,6 +47,9 @@ char *map_anon_huge(size_t len);
 /* Touches pages [first, first + count), every one of them. */
 void read_pages(const char *map, size_t first, size_t count);
 void write_pages(char *map, size_t first, size_t count);
+
+/* Reads from where the file stands, in pieces. */
+void read_bytes(int fd, size_t len);
 
 /* madvise, failing loudly. */
 void advise(char *map, size_t first, size_t count, int advice);

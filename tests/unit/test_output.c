@@ -146,15 +146,13 @@ static void make_file(void)
 {
 	memset(files, 0, sizeof(files));
 	files[0].path = maps[0].name;
-	files[0].file = (struct mi_file){.mapping = 0xffff888000003000,
-					 .inode = 0xffff888000004000,
-					 .ino = 42,
-					 .dev_major = 8,
-					 .dev_minor = 1,
-					 .size = 14 * MI_PAGE_SIZE - 1,
-					 .nrpages = 9,
-					 .nrpages_known = true,
-					 .fs = "ext4"};
+	files[0].file =
+		(struct mi_file){.mapping = 0xffff888000003000,
+				 .inode = 0xffff888000004000,
+				 .name = {.ino = 42, .dev_major = 8, .dev_minor = 1, .fs = "ext4"},
+				 .size = 14 * MI_PAGE_SIZE - 1,
+				 .nrpages = 9,
+				 .nrpages_known = true};
 	files[0].cache = (struct mi_totals){.pages = 14, .cached = 9};
 	files[0].cache_known = true;
 	files[0].n_mappings = 2;
