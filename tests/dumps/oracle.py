@@ -205,9 +205,9 @@ class Oracle:
         return quirks
 
     def read_notes(self):
-        """Slots that hold shadow and swap entries: what only the workload can know."""
-        kinds = {"shadow": "shadow", "swapped": "swap", "untouchable": "untouchable",
-                 "large": "large"}
+        """States of pages of files: what only the workload can know."""
+        kinds = {"shadow": "shadow", "swapped": "swap", "large": "large", "untouchable": "untouchable",
+                 "writeback": "writeback", "dirty": "dirty", "reading": "reading"}
         notes = collections.defaultdict(set)
         self.entries = collections.defaultdict(dict)
         with open(f"{self.truth}/notes", encoding="ascii") as f:
@@ -554,6 +554,7 @@ class Oracle:
         if f is None:
             return False
         d, df = Diffs(), Diffs()
+        self.in_seen_files.update(u64s(f"{base}/pfn"))
         mincore = open(f"{base}/mincore", "rb").read()
         pfns = u64s(f"{base}/pfn")
         rows = {r["pgoff"]: r for r in f["pages"]}
@@ -580,10 +581,8 @@ class Oracle:
             if kind == "shadow":
                 noted = self.without_reclaimed_nodes(noted, got)
             d.check(f"{kind} entries neither in both", sorted(got ^ noted)[:20], [])
-        large = self.notes.get(("large", dev, int(info["ino"])))
-        if large:
-            d.check("pages of large folios", {i for i, r in rows.items() if r.get("cached", none)
-                                              .get("page", {}).get("order")}, large)
+        self.noted_pages(d, {i: r["cached"]["page"] for i, r in rows.items()
+                             if r.get("cached", none).get("page")}, dev, int(info["ino"]))
         d.check("pages counted", f["cache"]["cached"],
                 sum(1 for r in rows.values() if r.get("cached", none)["kind"] == "folio"))
         # mincore() does not see what is not up to date.
@@ -593,7 +592,64 @@ class Oracle:
         df.report(self.tap, f"file {path}: kpageflags", must_compare=cached > 0)
         return True
 
+    def noted_pages(self, d, pages, dev, ino):
+        """The states that the workload brought about, and no page more."""
+        def noted(kind):
+            return self.notes.get((kind, dev, ino), set())
+
+        def having(flag):
+            return {i for i, p in pages.items() if flag in p["flags"]}
+
+        if noted("large"):
+            d.check("pages of large folios", {i for i, p in pages.items() if p["order"]},
+                    noted("large"))
+        if noted("writeback"):
+            d.check("pages under writeback", having("writeback"), noted("writeback"))
+            d.check("dirty pages", having("dirty"), noted("dirty"))
+        if noted("reading"):
+            reading = having("locked") - having("uptodate")
+            d.check("pages being read", noted("reading") & reading, noted("reading"))
+
     # ---- all ----
+
+    def frames_with(self, bit):
+        """Frames of pages of files (but tmpfs and hugetlbfs) whose folio has a flag."""
+        found, head = set(), 0
+        for pfn, k in enumerate(self.flags):
+            head = head if k & KPF_TAIL else k
+            if head >> bit & 1 and not head & (KPF_SWAPBACKED | KPF_ANON | KPF_HUGE):
+                found.add(pfn)
+        return found
+
+    def kernel_sums(self):
+        """
+        What the kernel counts over all files is what the frames say; and every such frame
+        is found in its file, or belongs to none that any process maps: the pages of such
+        files (closed ones, metadata) mmapinfo does not show.
+        """
+        d = Diffs()
+        for word, bit, counter in (("dirty", 4, "nr_dirty"), ("writeback", 8, "nr_writeback")):
+            frames = self.frames_with(bit)
+            with open(f"{self.truth}/proc/vmstat", encoding="ascii") as f:
+                kernel = dict(line.split() for line in f)[counter]
+            shown = {pfn for same in self.seen.values() for f in same
+                     for pfn in self.frames_of(f, word)}
+            unseen = frames - shown
+            d.check(f"{counter}", len(frames), int(kernel))
+            d.check(f"{word} pages of mapped files", shown - frames, set())
+            d.check(f"{word} pages that are missing", unseen & self.in_seen_files, set())
+            print(f"# {word}: {len(frames)} pages of files; {len(frames & shown)} in files that "
+                  f"are mapped, {len(unseen)} in others")
+        d.report(self.tap, "dirty and writeback over all files")
+
+    @staticmethod
+    def frames_of(f, flag):
+        """Frames of the pages of a disk's file that have a flag."""
+        for r in f.get("pages", []):
+            page = r.get("cached", {}).get("page")
+            if page and flag in page["flags"] and "swapbacked" not in page["flags"] \
+                    and not page.get("hugetlb"):
+                yield r["cached"]["pfn"]
 
     def expected_failures(self, pids):
         """Tasks without user memory are refused, not answered with nothing."""
@@ -624,7 +680,7 @@ class Oracle:
         d.report(self.tap, "--all")
 
     def run(self):
-        self.seen = {}
+        self.seen, self.in_seen_files = {}, set()
         self.nodes_left = self.nodes_reclaimed()
         all_pids = sorted(int(p) for p in os.listdir(f"{self.truth}/proc") if p.isdigit())
         with_mm = [p for p in all_pids if os.path.exists(f"{self.truth}/proc/{p}/pagemap")]
@@ -636,6 +692,7 @@ class Oracle:
             without = [p for p in all_pids if p not in with_mm]
             self.expected_failures(without[:3] + [p for p in without if self.is_zombie(p)])
             self.everyone(all_pids)
+            self.kernel_sums()
             self.tap.result(checked > 20, f"{checked} of {len(files)} files were compared")
         return self.tap.end()
 

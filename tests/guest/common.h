@@ -20,6 +20,7 @@
 #define MARK_READY "MMAPINFO-GUEST-READY"
 #define MARK_FAILED "MMAPINFO-GUEST-FAILED"
 #define MARK_SAVED "MMAPINFO-GUEST-SAVED"
+#define MARK_THROTTLE "MMAPINFO-GUEST-THROTTLE" /* please, the disk "slow" */
 
 /* Facts only the workload knows; becomes "notes" in the truth. */
 #define NOTES "/notes"

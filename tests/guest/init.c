@@ -171,12 +171,28 @@ static void mount_disks(void)
 		fail("swapon");
 }
 
+/*
+ * The kernel gives a disk that has written little a small share of the dirty
+ * pages, and writes back what is above it at once; not here.
+ */
+static void let_stay_dirty(const char *disk)
+{
+	char knob[64];
+
+	snprintf(knob, sizeof(knob), "/sys/block/%s/bdi/min_ratio", strrchr(disk, '/') + 1);
+	must_write(knob, "40");
+}
+
 /* What only the variant "full" has. */
 static void mount_more(void)
 {
 	must_mount(disk_of("xfs"), "/xfs", "xfs", MS_NOATIME, NULL);
 	/* Its own interval of writing back is apart from the kernel's. */
 	must_mount(disk_of("btrfs"), "/btrfs", "btrfs", MS_NOATIME, "commit=3000");
+	must_mount(disk_of("slow"), "/slow", "ext4", MS_NOATIME, "commit=100000,noinit_itable");
+	if (symlink(disk_of("slow"), "/dev/slow") < 0)
+		fail("symlink");
+	let_stay_dirty(disk_of("slow"));
 	must_mount("overlay", "/overlay", "overlay", 0,
 		   "lowerdir=/mnt/ovl/lower,upperdir=/mnt/ovl/upper,workdir=/mnt/ovl/work");
 }

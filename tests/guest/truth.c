@@ -79,6 +79,8 @@ void truth_record(const char *disk, int brief)
 		files_watch();
 		take_snapshot();
 	}
+	/* Each CPU keeps counts back for a while. */
+	must_write("/proc/sys/vm/stat_refresh", "1");
 	procs_archive(brief);
 	if (!brief) {
 		files_archive();

@@ -29,6 +29,7 @@ extern const struct scenario large_scenarios[];
 extern const struct scenario marks_scenarios[];
 extern const struct scenario numa_scenarios[];
 extern const struct scenario fs_scenarios[];
+extern const struct scenario slow_scenarios[];
 
 /* Opens or fails. */
 int must_open(const char *path, int flags);
