@@ -8,6 +8,7 @@
 #include "../kernel/page.h"
 #include "../kernel/pagecache.h"
 #include "../kernel/pagetable.h"
+#include "../kernel/swap.h"
 #include "../kernel/task.h"
 #include "../kernel/vma.h"
 
@@ -183,6 +184,7 @@ struct mi_process {
 	size_t n_maps;
 	struct mi_mapped_file *files;
 	size_t n_files;
+	struct mi_swap_areas swap;
 	struct mi_totals totals;      /* of all mappings */
 	struct mi_totals file_totals; /* of those with a file */
 	bool counted;		      /* the totals of all mappings and files are there */

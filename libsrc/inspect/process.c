@@ -384,6 +384,8 @@ enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
 		st = load_mm(p, err);
 	if (!st)
 		st = load_mappings(&b, err);
+	if (!st)
+		st = mi_swap_areas_load(k, &p->swap, err);
 	build_free(&b);
 	if (st) {
 		mi_process_close(p);
@@ -405,6 +407,7 @@ void mi_process_close(struct mi_process *p)
 		free(p->files[i].path);
 		free(p->files[i].backing_path);
 	}
+	mi_swap_areas_free(&p->swap);
 	free(p->maps);
 	free(p->files);
 	free(p->threads);

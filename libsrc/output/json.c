@@ -219,6 +219,32 @@ static enum mi_status put_files(struct mi_json *w, struct mi_process *p, bool pa
 	return st;
 }
 
+/* ---- swap areas ---- */
+
+static void put_swap_areas(struct mi_json *w, const struct mi_swap_areas *areas)
+{
+	size_t i;
+
+	if (!areas->known) {
+		mi_json_null(w, "swap_areas");
+		return;
+	}
+	mi_json_array(w, "swap_areas");
+	for (i = 0; i < areas->n; i++) {
+		const struct mi_swap_area *area = &areas->list[i];
+
+		mi_json_line_object(w, NULL);
+		mi_json_u64(w, "swap_type", area->type);
+		mi_json_bytes(w, "path", area->path);
+		mi_json_text(w, "kind", area->kind);
+		mi_json_u64(w, "size_pages", area->pages);
+		mi_json_u64(w, "used_pages", area->used);
+		mi_json_i64(w, "priority", area->priority);
+		mi_json_object_end(w);
+	}
+	mi_json_array_end(w);
+}
+
 /* ---- documents ---- */
 
 /* Close the document, also after a failure: what came out so far stays readable. */
@@ -241,6 +267,7 @@ static void put_nothing(struct mi_json *w)
 	mi_json_array_end(w);
 	mi_json_null(w, "totals");
 	mi_json_null(w, "file_totals");
+	mi_json_null(w, "swap_areas");
 }
 
 enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *ask, FILE *out,
@@ -273,6 +300,7 @@ enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *as
 	mi_met_restore(&met, &p->k->problems);
 	mi_json_totals(w, "totals", p->k, &p->totals, MI_IN_FILES);
 	mi_json_totals(w, "file_totals", p->k, &p->file_totals, MI_IN_FILES);
+	put_swap_areas(w, &p->swap);
 	return finish(w, p->k, ask, st, err);
 }
 

@@ -32,6 +32,7 @@ enum mi_status mi_text_sources(const struct mi_kernel *k, FILE *out, struct mi_e
 enum mi_status mi_text_files(const struct mi_process *p, FILE *out, struct mi_error *err);
 enum mi_status mi_text_other(const struct mi_process *p, FILE *out, struct mi_error *err);
 enum mi_status mi_text_whole_files(const struct mi_process *p, FILE *out, struct mi_error *err);
+enum mi_status mi_text_swap(const struct mi_process *p, FILE *out, struct mi_error *err);
 enum mi_status mi_text_backing(const struct mi_process *p, FILE *out, struct mi_error *err);
 
 /* rows.c: the pages of every mapping, a line for each run. */

@@ -192,6 +192,8 @@ enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *as
 		st = mi_text_backing(p, out, err);
 	if (!st)
 		st = mi_text_other(p, out, err);
+	if (!st)
+		st = mi_text_swap(p, out, err);
 	if (st)
 		return st;
 	fputc('\n', out);

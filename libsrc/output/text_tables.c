@@ -218,3 +218,38 @@ enum mi_status mi_text_backing(const struct mi_process *p, FILE *out, struct mi_
 	return print_and_free(t, "BACKING FILES (whose pages are mapped, in their own file system)",
 			      out, err);
 }
+
+/* ---- swap areas ---- */
+
+static void swap_row(struct mi_table *t, const struct mi_swap_area *area)
+{
+	mi_table_row(t);
+	mi_table_cell(t, "%u", area->type);
+	mi_table_cell(t, "%" PRIu64, area->pages);
+	mi_table_cell(t, "%" PRIu64, area->used);
+	mi_table_cell(t, "%" PRId64, area->priority);
+	mi_table_cell(t, "%s", area->kind ? area->kind : "?");
+	mi_table_name(t, *area->path ? area->path : "?");
+}
+
+enum mi_status mi_text_swap(const struct mi_process *p, FILE *out, struct mi_error *err)
+{
+	struct mi_table *t;
+	size_t i;
+
+	if (!p->totals.swapped || !p->swap.n)
+		return MI_OK;
+	t = mi_table_new();
+	if (!t)
+		return no_memory(err);
+	mi_table_right(t, "SWAP");
+	mi_table_right(t, "PAGES");
+	mi_table_right(t, "USED");
+	mi_table_right(t, "PRIORITY");
+	mi_table_left(t, "KIND");
+	mi_table_names(t, "AREA");
+	for (i = 0; i < p->swap.n; i++)
+		swap_row(t, &p->swap.list[i]);
+	return print_and_free(t, "SWAP AREAS (SWAP: the number before the colon in swap 0:1a2b)",
+			      out, err);
+}

@@ -10,7 +10,8 @@ build_guest() {
 	local dir=$1 for_init for_workload
 	for_init=(init truth procs files snapshot arena tar panic common)
 	for_workload=(workload w_file w_path w_reclaim w_shmem w_anon w_vma w_task
-		w_many w_large w_marks w_numa w_fs w_slow common)
+		w_many w_large w_marks w_numa w_fs w_swap w_slow
+		common)
 	mkdir -p "$dir"
 	compile_guest "$dir/init" "${for_init[@]}"
 	compile_guest "$dir/workload" "${for_workload[@]}"

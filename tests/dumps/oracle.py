@@ -358,6 +358,24 @@ class Oracle:
                            ("swap", "VmSwap")):
             d.check_near(field, proc["rss"][key + "_pages"], pages(field), slack)
 
+    def swap_lines(self):
+        with open(f"{self.truth}/proc/swaps", "rb") as f:
+            return [line.split() for line in f.read().splitlines()[1:]]
+
+    def check_swap_areas(self, d, doc):
+        """/proc/swaps lists the areas in the order of their types."""
+        areas = doc["swap_areas"]
+        d.check("swap areas", [(name_bytes(a, "path"), a["kind"].encode(), a["size_pages"] * 4,
+                                a["used_pages"] * 4, a["priority"]) for a in areas],
+                [(unescape(x[0]), x[1], int(x[2]), int(x[3]), int(x[4]))
+                 for x in self.swap_lines()])
+        types = {a["swap_type"] for a in areas}
+        for m in doc["mappings"]:
+            for entry in (e for r in m["pages"] for e in (r["pte"], r.get("cached"))
+                          if e and e["kind"] == "swap"):
+                self.swap_types.add(entry["swap_type"])
+                d.check("swap entry's area is known", entry["swap_type"] in types, True)
+
     def mapping(self, d, df, m, line, entries, smap, noted):
         where = m["start"]
         soft = "softdirty" in m["flags"]
@@ -467,6 +485,7 @@ class Oracle:
         self.status_sizes(dm, proc, f"{base}/status")
         dm.check("problems", doc["problems"], [])
         dm.check("complete", doc["complete"], True)
+        self.check_swap_areas(dm, doc)
         maps, smaps = read_maps(f"{base}/maps"), {}
         if os.path.exists(f"{base}/smaps"):
             smaps = read_smaps(f"{base}/smaps")
@@ -680,7 +699,7 @@ class Oracle:
         d.report(self.tap, "--all")
 
     def run(self):
-        self.seen, self.in_seen_files = {}, set()
+        self.seen, self.in_seen_files, self.swap_types = {}, set(), set()
         self.nodes_left = self.nodes_reclaimed()
         all_pids = sorted(int(p) for p in os.listdir(f"{self.truth}/proc") if p.isdigit())
         with_mm = [p for p in all_pids if os.path.exists(f"{self.truth}/proc/{p}/pagemap")]
@@ -693,6 +712,8 @@ class Oracle:
             self.expected_failures(without[:3] + [p for p in without if self.is_zombie(p)])
             self.everyone(all_pids)
             self.kernel_sums()
+            self.tap.result(len(self.swap_types) == len(self.swap_lines()),
+                            f"entries of every swap area were compared: {self.swap_types}")
             self.tap.result(checked > 20, f"{checked} of {len(files)} files were compared")
         return self.tap.end()
 

@@ -21,6 +21,7 @@ static const struct scenario *const full_tables[] = {
 	marks_scenarios,
 	many_scenarios,
 	fs_scenarios,
+	swap_scenarios,
 	slow_scenarios,
 };
 
