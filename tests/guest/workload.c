@@ -14,7 +14,7 @@ static const struct scenario *const tables[] = {
 	anon_scenarios, vma_scenarios,	task_scenarios,
 };
 
-/* Need more disks, modules and memory than the dump for the repository has. */
+/* Need more disks, modules and memory than the variant "demo" has. */
 static const struct scenario *const full_tables[] = {
 	numa_scenarios,
 	large_scenarios,
