@@ -8,6 +8,7 @@
 #include "../kernel/page.h"
 #include "../kernel/pagecache.h"
 #include "../kernel/pagetable.h"
+#include "../kernel/shadow.h"
 #include "../kernel/swap.h"
 #include "../kernel/task.h"
 #include "../kernel/vma.h"
@@ -75,7 +76,8 @@ struct mi_run {
 	uint64_t slot_pfn;	  /* FOLIO */
 	struct mi_page slot_page; /* FOLIO; == page if relation is SAME */
 	bool has_slot_page;
-	uint64_t slot_value; /* SHADOW: changes freely inside a run: of the first page */
+	uint64_t slot_value;	 /* SHADOW: changes freely inside a run: of the first page */
+	struct mi_shadow shadow; /* the same, decoded */
 	unsigned int slot_swap_type;
 	uint64_t slot_swap_offset;
 	unsigned int marks; /* MI_MARK_* */

@@ -8,6 +8,7 @@ struct merger {
 	bool each;
 	bool open; /* run is valid */
 	struct mi_run run;
+	struct mi_shadow_reader shadows;
 };
 
 static bool same_page(const struct mi_page *a, const struct mi_page *b)
@@ -65,9 +66,17 @@ static void extend(struct mi_run *run, const struct mi_run *c)
 	run->n += c->n;
 }
 
+/* Only the runs that are handed up need it. */
+static bool hand_up(struct merger *m, struct mi_run *run)
+{
+	if (run->cached == MI_CACHED_SHADOW)
+		mi_shadow_decode(&m->shadows, run->slot_value, &run->shadow);
+	return m->fn(m->arg, run);
+}
+
 static bool flush(struct merger *m)
 {
-	bool go_on = !m->open || m->fn(m->arg, &m->run);
+	bool go_on = !m->open || hand_up(m, &m->run);
 
 	m->open = false;
 	return go_on;
@@ -80,7 +89,7 @@ static bool each_page(struct merger *m, const struct mi_run *c)
 
 	one.n = 1;
 	for (i = 0; i < c->n; i++) {
-		if (!m->fn(m->arg, &one))
+		if (!hand_up(m, &one))
 			return false;
 		one.va += one.va ? MI_PAGE_SIZE : 0;
 		one.pgoff++;
@@ -123,6 +132,7 @@ static enum mi_status walk(struct mi_process *p, const struct mi_mapping *m,
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
+	mi_shadow_start(&mg->shadows, p->k);
 	if (m)
 		st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, take_cells, mg, err);
 	else

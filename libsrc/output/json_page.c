@@ -150,6 +150,23 @@ static void put_marks(struct mi_json *w, unsigned int marks)
 	mi_json_array_end(w);
 }
 
+static void put_shadow(struct mi_json *w, const struct mi_shadow *s)
+{
+	if (!s->split)
+		return;
+	mi_json_u64(w, "node", s->node);
+	mi_json_u64(w, "memcg_id", s->memcg);
+	if (*s->cgroup)
+		mi_json_bytes(w, "cgroup", s->cgroup);
+	mi_json_bool(w, "workingset", s->workingset);
+	if (s->distance_known)
+		mi_json_u64(w, "refault_distance", s->distance);
+	if (s->generation_known) {
+		mi_json_u64(w, "generation", s->generation);
+		mi_json_u64(w, "youngest_generation", s->youngest);
+	}
+}
+
 static void put_slot(struct mi_json *w, const struct mi_run *run)
 {
 	mi_json_line_object(w, "cached");
@@ -162,6 +179,9 @@ static void put_slot(struct mi_json *w, const struct mi_run *run)
 			put_page(w, &run->slot_page);
 		break;
 	case MI_CACHED_SHADOW:
+		mi_json_hex(w, "value", run->slot_value);
+		put_shadow(w, &run->shadow);
+		break;
 	case MI_CACHED_DAX:
 		mi_json_hex(w, "value", run->slot_value);
 		break;

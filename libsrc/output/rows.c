@@ -35,6 +35,20 @@ static void put_swap(char buf[WHERE_SIZE], unsigned int type, uint64_t offset,
 	put_where(buf, what, offset, run, flag);
 }
 
+/* When the (first) page was evicted, as well as it can be told. */
+static void shadow_where(char buf[WHERE_SIZE], const struct mi_run *run)
+{
+	const struct mi_shadow *s = &run->shadow;
+
+	if (s->distance_known)
+		snprintf(buf, WHERE_SIZE, "evicted %" PRIu64 " pages ago", s->distance);
+	else if (s->generation_known)
+		snprintf(buf, WHERE_SIZE, "evicted, generation %" PRIu64 " of %" PRIu64,
+			 s->generation, s->youngest);
+	else
+		snprintf(buf, WHERE_SIZE, "shadow %" PRIx64, run->slot_value);
+}
+
 /* Where the cache has the page. */
 static void slot_where(char buf[WHERE_SIZE], const struct mi_run *run)
 {
@@ -43,7 +57,7 @@ static void slot_where(char buf[WHERE_SIZE], const struct mi_run *run)
 		put_where(buf, "pfn ", run->slot_pfn, run, MI_RUN_SLOT_PFN_CONSECUTIVE);
 		break;
 	case MI_CACHED_SHADOW:
-		snprintf(buf, WHERE_SIZE, "shadow %" PRIx64, run->slot_value);
+		shadow_where(buf, run);
 		break;
 	case MI_CACHED_DAX:
 		snprintf(buf, WHERE_SIZE, "dax %" PRIx64, run->slot_value);

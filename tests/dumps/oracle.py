@@ -206,8 +206,10 @@ class Oracle:
 
     def read_notes(self):
         """States of pages of files: what only the workload can know."""
-        kinds = {"shadow": "shadow", "swapped": "swap", "large": "large", "untouchable": "untouchable",
-                 "writeback": "writeback", "dirty": "dirty", "reading": "reading"}
+        kinds = {"shadow": "shadow", "swapped": "swap", "large": "large",
+                 "untouchable": "untouchable",
+                 "writeback": "writeback", "dirty": "dirty", "reading": "reading",
+                 "evicted-first": "first", "evicted-later": "later", "aged": "aged"}
         notes = collections.defaultdict(set)
         self.entries = collections.defaultdict(dict)
         with open(f"{self.truth}/notes", encoding="ascii") as f:
@@ -600,6 +602,7 @@ class Oracle:
             if kind == "shadow":
                 noted = self.without_reclaimed_nodes(noted, got)
             d.check(f"{kind} entries neither in both", sorted(got ^ noted)[:20], [])
+        self.eviction_order(d, rows, dev, int(info["ino"]))
         self.noted_pages(d, {i: r["cached"]["page"] for i, r in rows.items()
                              if r.get("cached", none).get("page")}, dev, int(info["ino"]))
         d.check("pages counted", f["cache"]["cached"],
@@ -628,6 +631,33 @@ class Oracle:
         if noted("reading"):
             reading = having("locked") - having("uptodate")
             d.check("pages being read", noted("reading") & reading, noted("reading"))
+
+    def eviction_order(self, d, rows, dev, ino):
+        """
+        Pages evicted one after the other in a cgroup of their own: the time that their
+        shadow entries tell is in that order, and not further back than the cgroup has
+        counted evictions and activations.
+        """
+        first, later, aged = (self.notes.get((kind, dev, ino), set())
+                              for kind in ("first", "later", "aged"))
+        if not first:
+            return
+        shadows = {i: r["cached"] for i, r in rows.items()
+                   if r.get("cached", {}).get("kind") == "shadow"}
+        d.check("cgroup of the evicted", {s["cgroup"] for s in shadows.values()}, {"/evictorder"})
+        d.check("pages of either half", (bool(first & set(shadows)), bool(later & set(shadows))),
+                (True, True))
+        if any("refault_distance" in s for s in shadows.values()):
+            ages = {i: s["refault_distance"] for i, s in shadows.items()}
+            d.check("each distance once", len(set(ages.values())), len(ages))
+            d.check("distance of the last", min(ages.values()) >= 1, True)
+            d.check("distance of the first", max(ages.values()) <= len(aged), True)
+        else:
+            ages = {i: -s["generation"] for i, s in shadows.items()}
+            d.check("generations", {s["generation"] <= s["youngest_generation"]
+                                    for s in shadows.values()}, {True})
+        d.check("the first half went first", min(ages[i] for i in first if i in ages)
+                >= max(ages[i] for i in later if i in ages), True)
 
     # ---- all ----
 

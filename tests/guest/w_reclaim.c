@@ -2,6 +2,7 @@
 #include "workload.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -123,6 +124,67 @@ static void swap_mixed(void)
 	note_pages("swapped", fd, 16, 32);
 	report_ready();
 }
+
+#define ORDER_PAGES ((size_t)512)
+
+/* What a cgroup has counted; fields that this kernel lacks are 0. */
+static size_t count_of(const char *cgroup, const char *field)
+{
+	char path[96], name[64];
+	size_t value, found = 0;
+	FILE *stat;
+
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/memory.stat", cgroup);
+	stat = fopen(path, "re");
+	if (!stat)
+		fail("no %s", path);
+	while (fscanf(stat, "%63s %zu", name, &value) == 2)
+		if (!strcmp(name, field))
+			found = value;
+	fclose(stat);
+	return found;
+}
+
+/* Reads pages into the cache, and has the cgroup give up what it can. */
+static void read_and_evict(int fd)
+{
+	read_bytes(fd, ORDER_PAGES / 2 * PAGE);
+	drain_lru();
+	must_write("/sys/fs/cgroup/evictorder/memory.max", "128K");
+	must_write("/sys/fs/cgroup/evictorder/memory.max", "max");
+}
+
+/*
+ * Half of a file is evicted, then the other half, by the limit of a cgroup in
+ * which nothing else is evicted: the order, and the most that can have been
+ * evicted since, are known.
+ */
+static void evict_order(void)
+{
+	int fd = must_open("/mnt/order.dat", O_RDWR | O_CREAT);
+	char *map;
+
+	enter_cgroup("evictorder", "max");
+	if (fallocate(fd, 0, 0, (off_t)(ORDER_PAGES * PAGE)) < 0)
+		fail("fallocate");
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	read_and_evict(fd);
+	read_and_evict(fd);
+	map = map_fd(fd, 0, ORDER_PAGES * PAGE, PROT_READ, MAP_SHARED);
+	note_evicted(fd, map, ORDER_PAGES);
+	note_pages("evicted-first", fd, 0, ORDER_PAGES / 2);
+	note_pages("evicted-later", fd, ORDER_PAGES / 2, ORDER_PAGES / 2);
+	note_pages("aged", fd, 0,
+		   count_of("evictorder", "pgsteal") + count_of("evictorder", "pgactivate") +
+			   count_of("evictorder", "workingset_refault_file") +
+			   count_of("evictorder", "workingset_refault_anon"));
+	report_ready();
+}
+
+const struct scenario aging_scenarios[] = {
+	{"evict-order", evict_order},
+	{NULL, NULL},
+};
 
 const struct scenario reclaim_scenarios[] = {
 	{"evict-madv", evict_madv}, {"evict-cgroup", evict_cgroup}, {"swap-anon", swap_anon},

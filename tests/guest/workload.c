@@ -22,6 +22,7 @@ static const struct scenario *const full_tables[] = {
 	many_scenarios,
 	fs_scenarios,
 	swap_scenarios,
+	aging_scenarios,
 	slow_scenarios,
 };
 

@@ -30,6 +30,7 @@ extern const struct scenario marks_scenarios[];
 extern const struct scenario numa_scenarios[];
 extern const struct scenario fs_scenarios[];
 extern const struct scenario slow_scenarios[];
+extern const struct scenario aging_scenarios[];
 extern const struct scenario swap_scenarios[];
 
 /* Opens or fails. */
