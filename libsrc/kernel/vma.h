@@ -12,8 +12,8 @@ struct mi_vma {
 	uint64_t flags; /* VM_*, see mi_vma_flag() */
 	uint64_t pgoff;
 	uint64_t anon_pgoff; /* page->index of an anonymous page at start */
-	uint64_t file;	   /* struct file, 0 if none */
-	uint64_t anon_vma; /* not 0: a private mapping may hold copied pages */
+	uint64_t file;	     /* struct file, 0 if none */
+	uint64_t anon_vma;   /* not 0: a private mapping may hold copied pages */
 	uint64_t ops;
 };
 

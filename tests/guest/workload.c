@@ -16,14 +16,8 @@ static const struct scenario *const tables[] = {
 
 /* Need more disks, modules and memory than the variant "demo" has. */
 static const struct scenario *const full_tables[] = {
-	numa_scenarios,
-	large_scenarios,
-	marks_scenarios,
-	many_scenarios,
-	fs_scenarios,
-	swap_scenarios,
-	aging_scenarios,
-	slow_scenarios,
+	numa_scenarios, large_scenarios, marks_scenarios, many_scenarios,
+	fs_scenarios,	swap_scenarios,	 aging_scenarios, slow_scenarios,
 };
 
 int must_open(const char *path, int flags)
