@@ -107,8 +107,13 @@ enum mi_read mi_host_read_page(uint64_t pa, void *page)
 bool mi_host_read_virt(uint64_t va, void *buf, size_t len)
 {
 	static char label[] = "vmcoreinfo";
+	bool ok;
 
-	return readmem(va, KVADDR, buf, (long)len, label, RETURN_ON_ERROR | QUIET);
+	/* QUIET alone does not silence those who decompress. */
+	quiet_begin();
+	ok = readmem(va, KVADDR, buf, (long)len, label, RETURN_ON_ERROR | QUIET);
+	quiet_end();
+	return ok;
 }
 
 /* ---- names and facts ---- */

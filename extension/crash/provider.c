@@ -112,6 +112,38 @@ static char *text_from_keys(size_t *len)
 	return NULL;
 }
 
+/*
+ * The ELF note, where the kernel has it in memory: what the dump's own is a copy of. When
+ * it panics, the kernel writes its text from a safe copy, in memory that no dump has.
+ */
+static char *text_from_note(size_t *len)
+{
+	static const char name[12] = "VMCOREINFO";
+	struct {
+		Elf64_Nhdr nhdr;
+		char name[sizeof(name)];
+	} head;
+	uint64_t at;
+	char *text;
+
+	/* An array until 4.13, then a pointer. */
+	if (!mi_host_symbol("vmcoreinfo_note", &at) || !mi_host_read_virt(at, &head, sizeof(head)))
+		return NULL;
+	if (memcmp(head.name, name, sizeof(name)) && (!mi_host_read_virt(at, &at, sizeof(at)) ||
+						      !mi_host_read_virt(at, &head, sizeof(head))))
+		return NULL;
+	if (memcmp(head.name, name, sizeof(name)) || head.nhdr.n_descsz > 64 * 1024)
+		return NULL;
+	text = malloc(head.nhdr.n_descsz + 1);
+	if (!text || !mi_host_read_virt(at + sizeof(head), text, head.nhdr.n_descsz)) {
+		free(text);
+		return NULL;
+	}
+	text[head.nhdr.n_descsz] = '\0';
+	*len = head.nhdr.n_descsz;
+	return text;
+}
+
 /* The text the kernel keeps for its crash dump; a pointer to it since 4.13. */
 static char *text_from_memory(size_t *len)
 {
@@ -149,16 +181,23 @@ static bool agrees(const char *text, const char *key)
 	return ok;
 }
 
+/* NULL instead of a text that does not agree with the note. */
+static char *believed(char *text)
+{
+	if (!text || (agrees(text, "OSRELEASE") && agrees(text, "KERNELOFFSET") &&
+		      agrees(text, "NUMBER(phys_base)")))
+		return text;
+	free(text);
+	return NULL;
+}
+
 static enum mi_status vmcoreinfo(struct mi_provider *p, char **text, size_t *len,
 				 struct mi_error *err)
 {
 	(void)p;
-	*text = text_from_memory(len);
-	if (*text && (!agrees(*text, "OSRELEASE") || !agrees(*text, "KERNELOFFSET") ||
-		      !agrees(*text, "NUMBER(phys_base)"))) {
-		free(*text);
-		*text = NULL;
-	}
+	*text = believed(text_from_note(len));
+	if (!*text)
+		*text = believed(text_from_memory(len));
 	if (!*text)
 		*text = text_from_keys(len);
 	if (*text)
