@@ -228,6 +228,7 @@ enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m
 /*
  * The cache of a whole file in index order, the same way: PTE members are
  * those of an unmapped page, va is 0. Pages of i_size and what lies beyond.
+ * Even with @each, a stretch of which the cache knows nothing is one run.
  */
 enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,
 			     mi_run_fn fn, void *arg, struct mi_error *err);

@@ -6,6 +6,7 @@ struct merger {
 	mi_run_fn fn;
 	void *arg;
 	bool each;
+	bool gaps; /* with each: stretches of which nothing is known stay whole */
 	bool open; /* run is valid */
 	struct mi_run run;
 	struct mi_shadow_reader shadows;
@@ -105,7 +106,7 @@ static bool take_cells(void *arg, const struct mi_run *cells, size_t n)
 	for (i = 0; i < n; i++) {
 		const struct mi_run *c = &cells[i];
 
-		if (m->each) {
+		if (m->each && !(m->gaps && c->n > 1)) {
 			if (!each_page(m, c))
 				return false;
 			continue;
@@ -155,7 +156,8 @@ enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m
 enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,
 			     mi_run_fn fn, void *arg, struct mi_error *err)
 {
-	struct merger mg = {.fn = fn, .arg = arg, .each = each};
+	/* A sparse file may have a million billion pages. */
+	struct merger mg = {.fn = fn, .arg = arg, .each = each, .gaps = true};
 
 	return walk(p, NULL, f, &mg, err);
 }

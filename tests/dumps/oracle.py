@@ -209,7 +209,8 @@ class Oracle:
         kinds = {"shadow": "shadow", "swapped": "swap", "large": "large",
                  "untouchable": "untouchable",
                  "writeback": "writeback", "dirty": "dirty", "reading": "reading",
-                 "evicted-first": "first", "evicted-later": "later", "aged": "aged"}
+                 "evicted-first": "first", "evicted-later": "later", "aged": "aged",
+                 "window": "window"}
         notes = collections.defaultdict(set)
         self.entries = collections.defaultdict(dict)
         with open(f"{self.truth}/notes", encoding="ascii") as f:
@@ -579,10 +580,11 @@ class Oracle:
         mincore = open(f"{base}/mincore", "rb").read()
         pfns = u64s(f"{base}/pfn")
         rows = {r["pgoff"]: r for r in f["pages"]}
+        first, windows = int(info.get("first", 0)), self.notes.get(("window", dev, int(info["ino"])))
         d.check("size", f["size_bytes"], int(info["size"]))
         cached, none = 0, {"kind": "none"}
         untouchable = self.notes.get(("untouchable", dev, int(info["ino"])), ())
-        for i, (core, pfn) in enumerate(zip(mincore, pfns)):
+        for i, (core, pfn) in enumerate(zip(mincore, pfns), first):
             c = rows[i].get("cached", none) if i in rows else none
             page = c.get("page")
             resident = c["kind"] == "folio" and (not page or "uptodate" in page["flags"])
@@ -607,9 +609,14 @@ class Oracle:
                              if r.get("cached", none).get("page")}, dev, int(info["ino"]))
         d.check("pages counted", f["cache"]["cached"],
                 sum(1 for r in rows.values() if r.get("cached", none)["kind"] == "folio"))
+        if windows:
+            d.check("cached pages outside of windows", {
+                i for i, r in rows.items() if r.get("cached", none)["kind"] == "folio"} - windows,
+                set())
         # mincore() does not see what is not up to date.
-        d.check("nrpages", f["nrpages"] - (f["cache"]["cached"] - cached),
-                sum(1 for pfn in pfns if pfn) + len(untouchable))
+        elif first == 0:
+            d.check("nrpages", f["nrpages"] - (f["cache"]["cached"] - cached),
+                    sum(1 for pfn in pfns if pfn) + len(untouchable))
         d.report(self.tap, f"file {path}: mincore and frames")
         df.report(self.tap, f"file {path}: kpageflags", must_compare=cached > 0)
         return True
@@ -681,8 +688,12 @@ class Oracle:
             frames = self.frames_with(bit)
             with open(f"{self.truth}/proc/vmstat", encoding="ascii") as f:
                 kernel = dict(line.split() for line in f)[counter]
-            shown = {pfn for same in self.seen.values() for f in same
-                     for pfn in self.frames_of(f, word)}
+            shown, uncounted = set(), set()
+            for f in (f for same in self.seen.values() for f in same):
+                # Secret memory is always dirty, and never counted.
+                which = uncounted if f["filesystem"] == "secretmem" else shown
+                which.update(self.frames_of(f, word))
+            frames -= uncounted
             unseen = frames - shown
             d.check(f"{counter}", len(frames), int(kernel))
             d.check(f"{word} pages of mapped files", shown - frames, set())

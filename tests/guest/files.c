@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 #define MAX_FILES 512
+/* Of larger files only what the notes call a window is read. */
+#define WHOLE_MAX ((size_t)4 << 30)
 
 struct file {
 	char dev[16], path[256];
@@ -28,7 +30,8 @@ struct file {
 	ino_t st_ino;
 	unsigned long ino; /* as maps shows it, with dev */
 	nlink_t nlink;
-	size_t size, pages;
+	size_t size;
+	size_t first, pages; /* what is read of it */
 	unsigned char *resident;
 	uint64_t *pfns;
 };
@@ -105,7 +108,7 @@ static int is_untouchable(const struct file *f, size_t page)
 static void touch_resident(struct file *f, const volatile char *map)
 {
 	for (size_t i = 0; i < f->pages; i++)
-		if ((f->resident[i] & 1) && !is_untouchable(f, i))
+		if ((f->resident[i] & 1) && !is_untouchable(f, f->first + i))
 			(void)map[i * PAGE];
 }
 
@@ -157,10 +160,9 @@ static void read_pages(struct file *f, int fd)
 {
 	char *map;
 
-	f->pages = (f->size + PAGE - 1) / PAGE;
 	if (!f->pages || !strcmp(f->kind, "hugetlbfs"))
 		return;
-	map = mmap(NULL, f->pages * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	map = mmap(NULL, f->pages * PAGE, PROT_READ, MAP_SHARED, fd, (off_t)(f->first * PAGE));
 	if (map == MAP_FAILED) {
 		printf("truth: cannot map %s\n", f->path);
 		return;
@@ -179,6 +181,29 @@ static void read_pages(struct file *f, int fd)
 	munmap(map, f->pages * PAGE);
 }
 
+/* One entry for each window of a file that is too large to be read whole. */
+static void read_windows(const struct file *whole, int fd)
+{
+	const char *line = notes.data;
+	unsigned long ino, first, count;
+	char dev[16];
+
+	for (; line && *line; line = strchr(line, '\n'), line += !!line) {
+		struct file *f = &files[file_count];
+
+		if (sscanf(line, "window %15s %lu %lu %lu", dev, &ino, &first, &count) != 4 ||
+		    ino != whole->ino || strcmp(dev, whole->dev))
+			continue;
+		if (file_count == MAX_FILES)
+			fail("more than %d files", MAX_FILES);
+		*f = *whole;
+		f->first = first;
+		f->pages = count;
+		file_count++;
+		read_pages(f, fd);
+	}
+}
+
 static int is_known(const struct stat *st)
 {
 	for (size_t i = 0; i < file_count; i++)
@@ -189,7 +214,7 @@ static int is_known(const struct stat *st)
 
 static void consider(const char *path, const char *name)
 {
-	struct file *f = &files[file_count];
+	struct file *f = &files[file_count], whole;
 	uint64_t bytes = 0;
 	struct stat st;
 	int fd;
@@ -215,8 +240,14 @@ static void consider(const char *path, const char *name)
 	f->nlink = st.st_nlink;
 	snprintf(f->dev, sizeof(f->dev), "%02x:%02x", major(st.st_dev), minor(st.st_dev));
 	escape(name, f->path, sizeof(f->path));
-	file_count++;
-	read_pages(f, fd);
+	f->pages = (f->size + PAGE - 1) / PAGE;
+	if (f->size > WHOLE_MAX) {
+		whole = *f;
+		read_windows(&whole, fd);
+	} else {
+		file_count++;
+		read_pages(f, fd);
+	}
 	close(fd);
 }
 
@@ -281,8 +312,9 @@ static void archive_file(size_t number, const struct file *f)
 
 	len = snprintf(info, sizeof(info),
 		       "path=%s\nkind=%s\ndev=%s\nino=%lu\nsize=%zu\n"
-		       "nlink=%lu\n",
-		       f->path, f->kind, f->dev, f->ino, f->size, (unsigned long)f->nlink);
+		       "nlink=%lu\nfirst=%zu\n",
+		       f->path, f->kind, f->dev, f->ino, f->size, (unsigned long)f->nlink,
+		       f->first);
 	snprintf(name, sizeof(name), "files/%zu/info", number);
 	tar_add(name, info, (size_t)len);
 	if (!f->pfns)

@@ -218,9 +218,37 @@ static void tmpfile_mapped(void)
 	report_ready();
 }
 
+#define WINDOW ((size_t)16)
+
+/* Offsets that need more than 32 bits, in pages, up to the end of the largest file. */
+static void far_pages(void)
+{
+	static const size_t windows[] = {
+		0,
+		((size_t)1 << 32) - 8,
+		(size_t)1 << 40,
+		((size_t)1 << 51) - 1 - WINDOW,
+	};
+	int fd = make_file("/xfs/far.dat", (((size_t)1 << 51) - 1) * PAGE);
+	char *map;
+
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+		map = map_fd(fd, windows[i] * PAGE, WINDOW * PAGE, PROT_RW, MAP_SHARED);
+		advise(map, 0, WINDOW, MADV_RANDOM);
+		read_pages(map, 0, 8);
+		write_pages(map, 7, 4);
+		note_pages("window", fd, windows[i], WINDOW);
+	}
+	/* Cached, and mapped by nobody. */
+	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
+	lseek(fd, (off_t)(PAGE << 45), SEEK_SET);
+	read_bytes(fd, 4 * PAGE);
+	note_pages("window", fd, (size_t)1 << 45, WINDOW);
+	report_ready();
+}
+
 const struct scenario fs_scenarios[] = {
-	{"xfs-large", xfs_large},    {"ext4-large", ext4_large},
-	{"btrfs", btrfs_files},	     {"xfs-written", xfs_written},
-	{"xfs-huge", xfs_huge},	     {"overlay", overlay},
-	{"tmpfile", tmpfile_mapped}, {NULL, NULL},
+	{"xfs-large", xfs_large},     {"ext4-large", ext4_large},  {"btrfs", btrfs_files},
+	{"xfs-written", xfs_written}, {"xfs-huge", xfs_huge},	   {"overlay", overlay},
+	{"far-pages", far_pages},     {"tmpfile", tmpfile_mapped}, {NULL, NULL},
 };
