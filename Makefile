@@ -49,7 +49,7 @@ TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide \
-	$(BUILD)/tests/search
+	$(BUILD)/tests/search $(BUILD)/tests/samepages
 
 .PHONY: all help setup demo check check-kernels support check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests

@@ -30,7 +30,6 @@ struct mi_host_facts {
 	bool flattened; /* the file's bytes are to be had by mi_host_flat_bytes() alone */
 	bool incomplete;
 	bool zero_excluded; /* crash was told to give zeroes for filtered pages */
-	int dump_level;
 };
 
 void mi_host_facts(struct mi_host_facts *f);

@@ -138,7 +138,6 @@ void mi_host_facts(struct mi_host_facts *f)
 	f->flattened = FLAT_FORMAT();
 	f->incomplete = is_incomplete_dump();
 	f->zero_excluded = *diskdump_flags & ZERO_EXCLUDED;
-	f->dump_level = get_dump_level();
 }
 
 bool mi_host_flat_bytes(int fd, uint64_t off, void *buf, size_t len)

@@ -14,14 +14,15 @@
 #include <unistd.h>
 
 #include "../../libsrc/target/dumpfile.h"
-#include "../../libsrc/target/segments.h"
 #include "host.h"
 #include "interrupt.h"
 #include "provider.h"
 
 struct crash {
 	struct mi_provider p;
-	struct mi_segments *segments; /* NULL: not ELF */
+	struct mi_dumpfile file; /* empty: of a format that only crash knows */
+	struct mi_bytes bytes;
+	int fd;
 	unsigned int polls;
 };
 
@@ -33,12 +34,15 @@ static struct crash *to_crash(struct mi_provider *p)
 static enum mi_read read_page(struct mi_provider *p, uint64_t pa, void *page)
 {
 	struct crash *c = to_crash(p);
-	enum mi_read r = c->segments ? mi_segments_look(c->segments, pa, NULL) : MI_READ_OK;
+	enum mi_read r = MI_READ_OK;
+	uint64_t offset;
 
+	if (c->file.bytes)
+		r = mi_dumpfile_look(&c->file, pa, &offset);
 	if (!r)
 		r = mi_host_read_page(pa, page);
-	/* A page that was never written has an empty descriptor. */
-	if (r == MI_READ_DAMAGED && p->incomplete)
+	/* Without headers of ours: a page that was never written has an empty descriptor. */
+	if (r == MI_READ_DAMAGED && p->incomplete && !c->file.bytes)
 		r = MI_READ_INCOMPLETE;
 	return r;
 }
@@ -59,8 +63,12 @@ static bool interrupted(struct mi_provider *p)
 
 static void close_provider(struct mi_provider *p)
 {
-	mi_segments_free(to_crash(p)->segments);
-	free(p);
+	struct crash *c = to_crash(p);
+
+	mi_dumpfile_close(&c->file);
+	if (c->fd >= 0)
+		close(c->fd);
+	free(c);
 }
 
 /* ---- VMCOREINFO ---- */
@@ -212,42 +220,41 @@ static bool flat_bytes(void *arg, uint64_t off, void *buf, size_t len)
 	return mi_host_flat_bytes(*(int *)arg, off, buf, len);
 }
 
-/* crash opens what libkdumpfile may not: the dump as makedumpfile -F sent it. */
-static void facts_of_flattened(struct crash *c, int fd, const struct mi_host_facts *f)
+/* crash re-arranges a flattened dump, makedumpfile -F's, as it reads. */
+static bool open_bytes(struct crash *c, const struct mi_host_facts *f)
 {
-	char magic[SELFMAG];
+	if (!f->flattened)
+		return mi_dumpfile_bytes(&c->fd, &c->bytes, NULL) == MI_OK;
+	c->bytes = (struct mi_bytes){.arg = &c->fd, .size = ~0ULL, .read = flat_bytes};
+	return true;
+}
 
-	c->p.dump_level = f->dump_level;
-	c->p.incomplete = f->incomplete;
-	if (!mi_host_flat_bytes(fd, 0, magic, sizeof(magic)))
-		return;
-	if (memcmp(magic, ELFMAG, SELFMAG)) {
-		c->p.dump_format = "kdump-compressed";
-		return;
-	}
-	c->p.dump_format = "elf";
-	c->segments = mi_segments_load(flat_bytes, &fd, ~0ULL);
-	c->p.absent_may_be_zero = !c->segments || mi_segments_may_be_zero(c->segments);
+static bool is_part(const struct crash *c)
+{
+	return c->file.compressed && mi_compressed_facts(c->file.compressed)->split;
 }
 
 static void gather_facts(struct crash *c)
 {
 	struct mi_host_facts f;
-	int fd = -1;
 
 	mi_host_facts(&f);
 	c->p.live = f.live;
 	if (f.dumpfile)
-		fd = open(f.dumpfile, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 && f.flattened)
-		facts_of_flattened(c, fd, &f);
-	else if (fd >= 0)
-		mi_dumpfile_facts(fd, &c->p, &c->segments);
-	if (fd >= 0)
-		close(fd);
-	/* Of a format that only crash knows, its word is all there is. */
-	if (!c->p.dump_format && f.zero_excluded)
-		c->p.absent_may_be_zero = true;
+		c->fd = open(f.dumpfile, O_RDONLY | O_CLOEXEC);
+	if (c->fd >= 0 && open_bytes(c, &f) && !mi_dumpfile_open(&c->bytes, &c->file, NULL)) {
+		mi_dumpfile_facts(&c->file, &c->p);
+	} else {
+		mi_dumpfile_close(&c->file);
+		/* Of a format that only crash knows, its word is all there is. */
+		c->p.absent_may_be_zero = f.zero_excluded;
+	}
+	/* crash has the other parts of a split dump open, too. */
+	if (is_part(c))
+		mi_dumpfile_close(&c->file);
+	if (f.incomplete)
+		mi_provider_lacks(&c->p, "makedumpfile could not write all of it, as it says in "
+					 "the header: was the disk full?");
 }
 
 static const struct mi_provider_ops crash_ops = {
@@ -267,6 +274,7 @@ enum mi_status mi_crash_provider(struct mi_provider **ret, struct mi_error *err)
 	c->p.ops = &crash_ops;
 	c->p.name = "crash";
 	c->p.dump_level = -1;
+	c->fd = -1;
 	gather_facts(c);
 	*ret = &c->p;
 	return MI_OK;

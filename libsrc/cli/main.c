@@ -37,15 +37,31 @@ static int finish_stdout(void)
 	return EXIT_ANSWER;
 }
 
+/* A flattened dump may be large. The line goes away with the work. */
+static void progress(void *arg, uint64_t done, uint64_t of)
+{
+	(void)arg;
+	if (done < of)
+		fprintf(stderr, "\rmmapinfo: re-arranging the flattened dump: %u %%",
+			(unsigned int)(done * 100 / of));
+	else
+		fputs("\r\033[K", stderr);
+	fflush(stderr);
+}
+
 static int answer(const struct mi_command *cmd)
 {
-	struct mi_session_options opt = {
-		.size = sizeof(opt), .vmlinux = cmd->vmlinux, .types = cmd->types};
+	struct mi_session_options opt = {.size = sizeof(opt),
+					 .vmlinux = cmd->vmlinux,
+					 .types = cmd->types,
+					 .more = cmd->core + 1,
+					 .n_more = cmd->n_cores - 1,
+					 .progress = isatty(STDERR_FILENO) ? progress : NULL};
 	struct mi_session *s;
 	struct mi_error err;
 	enum mi_status st;
 
-	if (mi_session_open(cmd->core, &opt, &s, &err))
+	if (mi_session_open(cmd->core[0], &opt, &s, &err))
 		return say(err.text);
 	st = mi_session_run(s, &cmd->ask, stdout, &err);
 	mi_session_close(s);

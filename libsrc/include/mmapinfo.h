@@ -91,6 +91,17 @@ struct mi_session_options {
 	size_t size;	     /* sizeof(struct mi_session_options) */
 	const char *vmlinux; /* NULL: none. One of another build is refused. */
 	enum mi_types_from types;
+
+	/* Of a dump that makedumpfile split: its other parts, in any order. */
+	const char *const *more;
+	size_t n_more;
+
+	/*
+	 * Called now and then while a flattened dump is re-arranged into a temporary
+	 * file; the last time with @done equal to @of. Not at all if it takes no time.
+	 */
+	void (*progress)(void *arg, uint64_t done, uint64_t of);
+	void *progress_arg;
 };
 
 /*

@@ -142,7 +142,7 @@ enum mi_status mi_kernel_open(struct mi_target *t, const char *hide, struct mi_k
 			     "way");
 	if (st) {
 		mi_kernel_close(k);
-		return st;
+		return mi_target_blame(t, st, err);
 	}
 	swap_types(k);
 	page_constants(k);

@@ -122,6 +122,14 @@ static enum mi_status parse_types(const char *text, enum mi_types_from *ret, str
 
 /* ---- options ---- */
 
+static enum mi_status take_core(const char *path, struct mi_command *cmd, struct mi_error *err)
+{
+	if (cmd->n_cores == MI_CORES_MAX)
+		return mi_fail(err, MI_ERR_INVALID, "a dump has at most %d parts", MI_CORES_MAX);
+	cmd->core[cmd->n_cores++] = path;
+	return MI_OK;
+}
+
 /* Those that name the target: in crash, crash has it open already. */
 static enum mi_status target_option(int opt, bool in_crash, struct mi_command *cmd,
 				    struct mi_error *err)
@@ -133,8 +141,8 @@ static enum mi_status target_option(int opt, bool in_crash, struct mi_command *c
 			       : opt == 's' ? "-s (--vmlinux)"
 					    : "--types");
 	if (opt == 'c')
-		cmd->core = optarg;
-	else if (opt == 's')
+		return take_core(optarg, cmd, err);
+	if (opt == 's')
 		cmd->vmlinux = optarg;
 	else
 		return parse_types(optarg, &cmd->types, err);
@@ -240,7 +248,7 @@ static enum mi_status check(struct mi_command *cmd, bool in_crash, bool all, str
 	if (cmd->types > MI_TYPES_DUMP && !cmd->vmlinux)
 		return mi_fail(err, MI_ERR_INVALID, "--types %s needs a vmlinux: give one with -s",
 			       cmd->types == MI_TYPES_DWARF ? "dwarf" : "vmlinux");
-	if (!cmd->core)
+	if (!cmd->n_cores)
 		return mi_fail(err, MI_ERR_INVALID,
 			       "reading the running kernel is not supported yet: "
 			       "give a vmcore with -c");
@@ -297,7 +305,8 @@ void mi_command_usage(FILE *out, bool in_crash)
 	      out);
 	fputs(in_crash ? "; without one: the current context.\n\n" : ".\n\n", out);
 	if (!in_crash)
-		fputs("  -c, --core VMCORE      the dump to read\n"
+		fputs("  -c, --core VMCORE      the dump to read; once for each part of a split "
+		      "one\n"
 		      "  -s, --vmlinux VMLINUX  its vmlinux, for kernels without BTF or kallsyms\n"
 		      "      --types WHERE      take types from: dump, vmlinux, dwarf\n",
 		      out);

@@ -14,12 +14,15 @@
  *	}
  *	mi_request_run(k, &cmd.ask, fp, &err);
  */
+#define MI_CORES_MAX 256
+
 struct mi_command {
 	struct mi_request ask; /* strings point into argv */
 	bool help, version;    /* answer these first; the rest is then not checked */
 
 	/* Of the shell command alone. */
-	const char *core;    /* NULL: not given */
+	const char *core[MI_CORES_MAX]; /* the parts of a split dump */
+	size_t n_cores;
 	const char *vmlinux; /* NULL: not given */
 	enum mi_types_from types;
 };

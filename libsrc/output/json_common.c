@@ -25,6 +25,7 @@ static void put_dump(struct mi_json *w, const struct mi_target_facts *f)
 	else
 		mi_json_null(w, "level");
 	mi_json_bool(w, "incomplete", f->incomplete);
+	mi_json_text(w, "why_incomplete", f->why_incomplete);
 	mi_json_bool(w, "absent_may_be_zero", f->absent_may_be_zero);
 	mi_json_bool(w, "live", f->live);
 	mi_json_object_end(w);

@@ -40,45 +40,63 @@ static enum mi_status take(void *to, size_t room, const void *from, size_t size,
 	return MI_OK;
 }
 
-static enum mi_status target_options(const struct mi_session_options *opt,
-				     struct mi_target_options *ret, struct mi_error *err)
+static enum mi_status take_options(const struct mi_session_options *opt,
+				   struct mi_session_options *o, struct mi_error *err)
 {
-	struct mi_session_options o = {0};
-	enum mi_status st;
+	enum mi_status st = MI_OK;
 
-	memset(ret, 0, sizeof(*ret));
-	if (!opt)
-		return MI_OK;
-	st = take(&o, sizeof(o), opt, opt->size, err);
+	memset(o, 0, sizeof(*o));
+	if (opt)
+		st = take(o, sizeof(*o), opt, opt->size, err);
 	if (st)
 		return st;
-	if (o.types == MI_TYPES_DUMP && o.vmlinux)
+	if (o->types == MI_TYPES_DUMP && o->vmlinux)
 		return mi_fail(err, MI_ERR_INVALID, "types of the dump alone, and a vmlinux given");
-	if (o.types > MI_TYPES_DUMP && !o.vmlinux)
+	if (o->types > MI_TYPES_DUMP && !o->vmlinux)
 		return mi_fail(err, MI_ERR_INVALID, "types of a vmlinux, and none given");
-	ret->vmlinux = o.vmlinux;
-	ret->no_dump_types = o.types == MI_TYPES_VMLINUX || o.types == MI_TYPES_DWARF;
-	ret->no_vmlinux_btf = o.types == MI_TYPES_DWARF;
 	return MI_OK;
+}
+
+static enum mi_status open_dump(const char *vmcore, const struct mi_session_options *o,
+				struct mi_provider **ret, struct mi_error *err)
+{
+	struct mi_kdump_files files = {
+		.n = 1 + o->n_more, .progress = o->progress, .progress_arg = o->progress_arg};
+	const char **paths = calloc(files.n, sizeof(*paths));
+	enum mi_status st;
+
+	if (!paths)
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	paths[0] = vmcore;
+	if (o->n_more)
+		memcpy(paths + 1, o->more, o->n_more * sizeof(*paths));
+	files.paths = paths;
+	st = mi_kdump_open_files(&files, ret, err);
+	free(paths);
+	return st;
 }
 
 enum mi_status mi_session_open(const char *vmcore, const struct mi_session_options *opt,
 			       struct mi_session **ret, struct mi_error *err)
 {
-	struct mi_target_options options;
+	struct mi_target_options target = {0};
+	struct mi_session_options o;
 	struct mi_provider *provider;
 	struct mi_session *s;
 	enum mi_status st;
 
-	st = target_options(opt, &options, err);
+	st = take_options(opt, &o, err);
 	if (st)
 		return st;
+	target.vmlinux = o.vmlinux;
+	target.no_dump_types = o.types == MI_TYPES_VMLINUX || o.types == MI_TYPES_DWARF;
+	target.no_vmlinux_btf = o.types == MI_TYPES_DWARF;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	st = mi_kdump_open(vmcore, &provider, err);
+	st = open_dump(vmcore, &o, &provider, err);
 	if (!st)
-		st = mi_target_open(provider, &options, &s->t, err);
+		st = mi_target_open(provider, &target, &s->t, err);
 	if (!st)
 		st = mi_kernel_open(s->t, NULL, &s->k, err);
 	if (st) {

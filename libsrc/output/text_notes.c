@@ -59,7 +59,7 @@ void mi_text_not_read(const struct mi_kernel *k, FILE *out)
 		fprintf(out, "  and %" PRIu64 " more of other kinds\n", p->dropped);
 	put_features(k, out);
 	if (facts->incomplete)
-		fputs("  the dump is incomplete: it says of itself that it was cut short\n", out);
+		fprintf(out, "  the dump is incomplete: %s\n", facts->why_incomplete);
 	if (facts->absent_may_be_zero)
 		fputs("  this dump format cannot tell pages that were filtered out from zeroes: "
 		      "what reads as empty may be missing\n",

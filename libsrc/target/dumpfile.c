@@ -1,85 +1,103 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* dumpfile.c - facts that the headers of a dump file tell */
 #include <elf.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "dumpfile.h"
 
-static bool read_at(int fd, void *buf, size_t len, uint64_t off)
+static bool read_file(void *arg, uint64_t off, void *buf, size_t len)
 {
-	return pread(fd, buf, len, (off_t)off) == (ssize_t)len;
+	return pread(*(const int *)arg, buf, len, (off_t)off) == (ssize_t)len;
 }
 
-/*
- * kdump-compressed: status word of the header, level in the sub-header one
- * block behind it (makedumpfile's diskdump_mod.h: struct disk_dump_header,
- * struct kdump_sub_header).
- */
-#define DISKDUMP_STATUS_OFF 424
-#define DISKDUMP_BLOCK_SIZE_OFF 428
-#define DISKDUMP_SUB_LEVEL_OFF 8
-#define DISKDUMP_INCOMPLETE 0x8
-
-static void diskdump_facts(int fd, struct mi_provider *p)
+enum mi_status mi_dumpfile_bytes(const int *fd, struct mi_bytes *bytes, struct mi_error *err)
 {
-	uint32_t status, block;
-	int32_t level;
+	/* Not of stat(2), which knows no size of a block device. */
+	off_t size = lseek(*fd, 0, SEEK_END);
 
-	p->dump_format = "kdump-compressed";
-	if (!read_at(fd, &status, sizeof(status), DISKDUMP_STATUS_OFF) ||
-	    !read_at(fd, &block, sizeof(block), DISKDUMP_BLOCK_SIZE_OFF))
+	if (size < 0)
+		return mi_fail(err, MI_ERR_IO, "%s", strerror(errno));
+	*bytes = (struct mi_bytes){.arg = (void *)fd, .size = (uint64_t)size, .read = read_file};
+	return MI_OK;
+}
+
+static bool is_elf(const struct mi_bytes *bytes)
+{
+	char magic[SELFMAG];
+
+	return mi_bytes_read(bytes, 0, magic, SELFMAG) && !memcmp(magic, ELFMAG, SELFMAG);
+}
+
+enum mi_status mi_dumpfile_open(const struct mi_bytes *bytes, struct mi_dumpfile *df,
+				struct mi_error *err)
+{
+	memset(df, 0, sizeof(*df));
+	df->bytes = bytes;
+	if (is_elf(bytes))
+		return mi_segments_load(bytes, &df->segments, err);
+	if (mi_compressed_is(bytes))
+		return mi_compressed_load(bytes, &df->compressed, err);
+	return MI_ERR_NOT_FOUND;
+}
+
+void mi_dumpfile_close(struct mi_dumpfile *df)
+{
+	mi_segments_free(df->segments);
+	mi_compressed_free(df->compressed);
+	memset(df, 0, sizeof(*df));
+}
+
+void mi_provider_lacks(struct mi_provider *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	p->incomplete = true;
+	if (p->why_incomplete[0])
 		return;
-	p->incomplete = status & DISKDUMP_INCOMPLETE;
-	if (read_at(fd, &level, sizeof(level), (uint64_t)block + DISKDUMP_SUB_LEVEL_OFF) &&
-	    level >= 0 && level < 64)
-		p->dump_level = level;
+	va_start(ap, fmt);
+	vsnprintf(p->why_incomplete, sizeof(p->why_incomplete), fmt, ap);
+	va_end(ap);
 }
 
-static bool bytes_of_file(void *arg, uint64_t off, void *buf, size_t len)
+/* @expected: bytes it should have; @more: and more than that. */
+static void tell_cut(struct mi_provider *p, uint64_t size, uint64_t expected, bool more)
 {
-	return read_at(*(int *)arg, buf, len, off);
+	if (expected <= size && !more)
+		return;
+	mi_provider_lacks(p, "it is cut at %llu of %s%llu bytes", (unsigned long long)size,
+			  more ? "more than " : "", (unsigned long long)expected);
 }
 
-static struct mi_segments *elf_facts(int fd, struct mi_provider *p)
+void mi_dumpfile_facts(const struct mi_dumpfile *df, struct mi_provider *p)
 {
-	struct mi_segments *s;
-	struct stat st;
+	if (df->segments) {
+		uint64_t expected;
+		bool more;
 
-	p->dump_format = "elf";
-	if (fstat(fd, &st))
-		return NULL;
-	s = mi_segments_load(bytes_of_file, &fd,
-			     S_ISREG(st.st_mode) ? (uint64_t)st.st_size : ~0ULL);
-	if (!s)
-		return NULL;
-	p->incomplete = mi_segments_cut(s);
-	p->absent_may_be_zero = mi_segments_may_be_zero(s);
-	return s;
-}
+		p->dump_format = "elf";
+		p->absent_may_be_zero |= mi_segments_may_be_zero(df->segments);
+		expected = mi_segments_expected(df->segments, &more);
+		tell_cut(p, df->bytes->size, expected, more);
+	} else {
+		const struct mi_compressed_facts *f = mi_compressed_facts(df->compressed);
 
-bool mi_dumpfile_facts(int fd, struct mi_provider *p, struct mi_segments **segments)
-{
-	char magic[8];
-
-	*segments = NULL;
-	if (!read_at(fd, magic, sizeof(magic), 0))
-		return false;
-	if (!memcmp(magic, ELFMAG, SELFMAG)) {
-		*segments = elf_facts(fd, p);
-		return true;
+		p->dump_format = "kdump-compressed";
+		p->dump_level = f->level;
+		tell_cut(p, df->bytes->size, f->expected, f->more);
+		if (f->says_cut)
+			mi_provider_lacks(p, "makedumpfile could not write all of it, as it says "
+					     "in the header: was the disk full?");
 	}
-	if (!memcmp(magic, "KDUMP   ", 8) || !memcmp(magic, "DISKDUMP", 8)) {
-		diskdump_facts(fd, p);
-		return true;
-	}
-	return false;
 }
 
-bool mi_dumpfile_flattened(int fd)
+enum mi_read mi_dumpfile_look(const struct mi_dumpfile *df, uint64_t pa, uint64_t *offset)
 {
-	char magic[12];
-
-	return read_at(fd, magic, sizeof(magic), 0) && !memcmp(magic, "makedumpfile", 12);
+	*offset = MI_NO_OFFSET;
+	return df->segments ? mi_segments_look(df->segments, pa, offset)
+			    : mi_compressed_look(df->compressed, pa);
 }

@@ -2,22 +2,48 @@
 #ifndef MI_TARGET_DUMPFILE_H
 #define MI_TARGET_DUMPFILE_H
 
+#include "bytes.h"
+#include "compressed.h"
 #include "segments.h"
 #include "target.h"
 
 /*
  * What a dump file's own headers tell and no reader library exports: format,
- * makedumpfile's level, whether it was cut short, whether a missing page may
- * have been zero. Used by every provider that reads a file, so that all
- * report the same.
- *
- * Fills those members of @p; what the file does not tell stays as it is.
- * *@segments becomes the caller's: those of an ELF dump, NULL if it is none or
- * if memory is short. False if the file is neither ELF nor kdump-compressed.
+ * makedumpfile's level, whether it was cut short and where, which pages it
+ * holds and why it lacks the others. Used by every provider that reads a file,
+ * so that all report the same.
  */
-bool mi_dumpfile_facts(int fd, struct mi_provider *p, struct mi_segments **segments);
+struct mi_dumpfile {
+	const struct mi_bytes *bytes;
+	struct mi_segments *segments;	  /* ELF; NULL: kdump-compressed */
+	struct mi_compressed *compressed; /* kdump-compressed; NULL: ELF */
+};
 
-/* A flattened dump (makedumpfile -F, QEMU's kdump-zlib) that must be re-arranged first. */
-bool mi_dumpfile_flattened(int fd);
+/* Bytes of an open file, which must stay open; *@fd is what is read. */
+enum mi_status mi_dumpfile_bytes(const int *fd, struct mi_bytes *bytes, struct mi_error *err);
+
+/*
+ * @bytes must stay as long as *@df is in use. What is neither ELF nor
+ * kdump-compressed is MI_ERR_NOT_FOUND, without a text.
+ */
+enum mi_status mi_dumpfile_open(const struct mi_bytes *bytes, struct mi_dumpfile *df,
+				struct mi_error *err);
+/* May be called twice. */
+void mi_dumpfile_close(struct mi_dumpfile *df);
+
+/* Fills in those members of @p; what the file does not tell stays as it is. */
+void mi_dumpfile_facts(const struct mi_dumpfile *df, struct mi_provider *p);
+
+/* The dump lacks something, for this reason: the first to say so is heard. */
+void mi_provider_lacks(struct mi_provider *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#define MI_NO_OFFSET (~0ULL)
+
+/*
+ * MI_READ_OK if all bytes of the page at @pa are in the file, else why not.
+ * *@offset: where they lie as they are, MI_NO_OFFSET if nowhere in one piece.
+ */
+enum mi_read mi_dumpfile_look(const struct mi_dumpfile *df, uint64_t pa, uint64_t *offset);
 
 #endif

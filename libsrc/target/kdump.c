@@ -2,44 +2,26 @@
 /*
  * kdump.c - provider: a vmcore file, read by libkdumpfile
  *
- * Only physical pages are asked of the library (KDUMP_MACHPHYSADDR needs no
- * translation set-up, so it works on dumps where that fails). What it does not
- * export, dumpfile.c reads from the file's own headers.
+ * Only compressed pages and notes are asked of the library (KDUMP_MACHPHYSADDR
+ * needs no translation set-up, so it works on dumps where that fails). Which
+ * pages there are is known from the file's own headers, and the library is
+ * never asked for what is not there: it takes what lies behind the end of a file
+ * for zeroes, and a failed read takes a slot in its cache.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <libkdumpfile/kdumpfile.h>
 
-#include "dumpfile.h"
+#include "foreign.h"
+#include "parts.h"
 #include "target.h"
-
-/*
- * The bitmap of stored pages is consulted before each read: a failed read
- * would take a slot in libkdumpfile's cache. It is fetched in chunks, so that
- * a terabyte dump costs no more memory than a small one.
- */
-#define CHUNK_SHIFT 15 /* page frames per chunk: 4 KiB of bits */
-#define CHUNK_BYTES ((1U << CHUNK_SHIFT) / 8)
-#define CHUNKS 64
-
-struct bitmap {
-	kdump_bmp_t *bmp;     /* NULL: the format has none */
-	uint64_t tag[CHUNKS]; /* chunk number + 1; 0: empty */
-	unsigned char (*bits)[CHUNK_BYTES];
-};
 
 struct kdump {
 	struct mi_provider p;
-	int fd;
+	struct mi_parts parts;
 	kdump_ctx_t *ctx;
-	struct bitmap stored, ram;
-	struct mi_segments *segments; /* NULL: not ELF */
-	bool leak_ctx;		      /* see kdump_close() */
+	bool leak_ctx; /* see kdump_close() */
 };
 
 static struct kdump *to_kdump(struct mi_provider *p)
@@ -47,44 +29,20 @@ static struct kdump *to_kdump(struct mi_provider *p)
 	return (struct kdump *)p;
 }
 
-static void bitmap_open(struct kdump *k, struct bitmap *b, const char *key)
+static enum mi_read ask_library(struct kdump *k, uint64_t pa, void *page)
 {
-	kdump_attr_t attr = {.type = KDUMP_BITMAP};
+	size_t len = MI_PAGE_SIZE;
 
-	if (kdump_get_typed_attr(k->ctx, key, &attr) != KDUMP_OK)
-		return;
-	b->bits = malloc(CHUNKS * sizeof(*b->bits));
-	if (!b->bits)
-		return;
-	b->bmp = attr.val.bitmap;
-	kdump_bmp_incref(b->bmp);
-}
-
-static void bitmap_close(struct bitmap *b)
-{
-	if (b->bmp)
-		kdump_bmp_decref(b->bmp);
-	free(b->bits);
-}
-
-/* 1 or 0, or -1 if there is no bitmap to ask. */
-static int bitmap_test(struct bitmap *b, uint64_t pfn)
-{
-	uint64_t chunk = pfn >> CHUNK_SHIFT, bit = pfn & ((1U << CHUNK_SHIFT) - 1);
-	size_t slot = chunk % CHUNKS;
-
-	if (!b->bmp)
-		return -1;
-	if (b->tag[slot] != chunk + 1) {
-		kdump_addr_t first = chunk << CHUNK_SHIFT;
-		kdump_addr_t last = first + (1U << CHUNK_SHIFT) - 1;
-
-		b->tag[slot] = 0;
-		if (kdump_bmp_get_bits(b->bmp, first, last, b->bits[slot]) != KDUMP_OK)
-			return -1;
-		b->tag[slot] = chunk + 1;
+	switch (kdump_read(k->ctx, KDUMP_MACHPHYSADDR, pa, page, &len)) {
+	case KDUMP_OK:
+		return MI_READ_OK;
+	case KDUMP_ERR_EOF:
+		return MI_READ_INCOMPLETE;
+	case KDUMP_ERR_SYSTEM:
+		return MI_READ_IO;
+	default:
+		return MI_READ_DAMAGED;
 	}
-	return b->bits[slot][bit / 8] >> (bit % 8) & 1;
 }
 
 /*
@@ -93,48 +51,19 @@ static int bitmap_test(struct bitmap *b, uint64_t pfn)
  * cache, at twice the time. What it knows better is pages at the seam of two
  * segments.
  */
-static enum mi_read read_segment(struct kdump *k, uint64_t pa, void *page)
-{
-	uint64_t offset;
-	enum mi_read r = mi_segments_look(k->segments, pa, &offset);
-
-	if (!r && pread(k->fd, page, MI_PAGE_SIZE, (off_t)offset) != MI_PAGE_SIZE)
-		return MI_READ_IO;
-	return r;
-}
-
 static enum mi_read kdump_read_page(struct mi_provider *p, uint64_t pa, void *page)
 {
 	struct kdump *k = to_kdump(p);
-	size_t len = MI_PAGE_SIZE;
-	uint64_t pfn = pa >> MI_PAGE_SHIFT;
-	enum mi_read r;
+	struct mi_part *part = mi_parts_find(&k->parts, pa);
+	uint64_t offset;
+	enum mi_read r = mi_dumpfile_look(&part->file, pa, &offset);
 
-	if (k->segments) {
-		r = read_segment(k, pa, page);
-		if (r != MI_READ_EXCLUDED && r != MI_READ_HOLE)
-			return r;
-	}
-	if (!bitmap_test(&k->stored, pfn))
-		return bitmap_test(&k->ram, pfn) == 1 ? MI_READ_EXCLUDED : MI_READ_HOLE;
-
-	switch (kdump_read(k->ctx, KDUMP_MACHPHYSADDR, pa, page, &len)) {
-	case KDUMP_OK:
-		return MI_READ_OK;
-	case KDUMP_ERR_NODATA:
-		return bitmap_test(&k->ram, pfn) == 1 ? MI_READ_EXCLUDED : MI_READ_HOLE;
-	case KDUMP_ERR_EOF:
-		return MI_READ_INCOMPLETE;
-	case KDUMP_ERR_CORRUPT:
-		/* A page that was never written has an empty descriptor. */
-		if (k->p.incomplete)
-			return MI_READ_INCOMPLETE;
-		return MI_READ_DAMAGED;
-	case KDUMP_ERR_SYSTEM:
-		return MI_READ_IO;
-	default:
-		return MI_READ_DAMAGED;
-	}
+	if (r)
+		return r;
+	if (offset == MI_NO_OFFSET)
+		return ask_library(k, pa, page);
+	return part->bytes.read(part->bytes.arg, offset, page, MI_PAGE_SIZE) ? MI_READ_OK
+									     : MI_READ_IO;
 }
 
 /*
@@ -226,17 +155,13 @@ static void kdump_close(struct mi_provider *p)
 {
 	struct kdump *k = to_kdump(p);
 
-	bitmap_close(&k->stored);
-	bitmap_close(&k->ram);
-	mi_segments_free(k->segments);
 	/*
 	 * libkdumpfile before 0.5.2 uses freed memory in kdump_free() (fixed by
 	 * its commit 97c716a): leave the context allocated.
 	 */
 	if (k->ctx && !k->leak_ctx)
 		kdump_free(k->ctx);
-	if (k->fd >= 0)
-		close(k->fd);
+	mi_parts_close(&k->parts);
 	free(k);
 }
 
@@ -248,69 +173,118 @@ static const struct mi_provider_ops kdump_ops = {
 	.close = kdump_close,
 };
 
-static enum mi_status explain_open_failure(struct kdump *k, const char *path, uint64_t size,
-					   struct mi_error *err)
+/* ---- opening ---- */
+
+static kdump_status open_library(struct kdump *k)
 {
-	if (size == 0)
-		return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump: the file is empty", path);
-	if (mi_dumpfile_flattened(k->fd))
-		return mi_fail(err, MI_ERR_UNSUPPORTED,
-			       "%s: a flattened dump, which this libkdumpfile cannot open; "
-			       "repair it with: makedumpfile -R NEW < %s",
-			       path, path);
-	return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump, or damaged beyond opening (%s)", path,
-		       kdump_get_err(k->ctx));
+	int *fds = calloc(k->parts.n, sizeof(*fds));
+	kdump_status st;
+	size_t i;
+
+	if (!fds)
+		return KDUMP_ERR_SYSTEM;
+	for (i = 0; i < k->parts.n; i++)
+		fds[i] = mi_part_fd(k->parts.part[i]);
+	st = kdump_open_fdset(k->ctx, (unsigned int)k->parts.n, fds);
+	free(fds);
+	return st;
 }
 
-static enum mi_status kdump_start(struct kdump *k, const char *path, struct mi_error *err)
+/* Neither ELF nor kdump-compressed: say what it is, if anybody knows. */
+static enum mi_status explain_unknown(struct kdump *k, const char *path, struct mi_error *err)
 {
-	const char *format;
-	struct stat st;
+	const struct mi_part *part = k->parts.part[0];
+	const char *advice = mi_foreign_advice(&part->bytes), *format;
 
-	k->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (k->fd < 0 || fstat(k->fd, &st))
-		return mi_fail(err, MI_ERR_IO, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump: no regular file", path);
-	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
+	if (part->flat && mi_flattened_cut(part->flat))
+		return mi_fail(err, MI_ERR_FORMAT, "%s: the dump is incomplete: %s", path,
+			       mi_flattened_cut(part->flat));
+	if (advice)
+		return mi_fail(err, MI_ERR_UNSUPPORTED, "%s: not a dump: %s", path, advice);
+	if (open_library(k) == KDUMP_OK &&
+	    kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) == KDUMP_OK)
+		return mi_fail(
+			err, MI_ERR_UNSUPPORTED,
+			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
+			path, format);
+	return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump, or damaged beyond opening", path);
+}
+
+/* Without this, each page would look damaged. */
+static enum mi_status check_compression(struct kdump *k, const char *path, struct mi_error *err)
+{
+	struct mi_compressed *c = k->parts.part[0]->file.compressed;
+	unsigned char page[MI_PAGE_SIZE];
+	size_t len = sizeof(page);
+	const char *name;
+	uint32_t flags;
+	uint64_t pa;
+
+	if (!c || !mi_compressed_sample(c, &pa, &flags))
+		return MI_OK;
+	name = mi_compression_name(flags);
+	if (name && kdump_read(k->ctx, KDUMP_MACHPHYSADDR, pa, page, &len) != KDUMP_ERR_NOTIMPL)
+		return MI_OK;
+	return mi_fail(err, MI_ERR_UNSUPPORTED,
+		       "%s: its pages are compressed by %s (flags 0x%x), which %s; write it anew: "
+		       "makedumpfile -c -d 0 OLD NEW",
+		       path, name ? name : "an unknown method", flags,
+		       name ? "this libkdumpfile was built without" : "nothing here can unpack");
+}
+
+static enum mi_status kdump_start(struct kdump *k, const struct mi_kdump_files *files,
+				  struct mi_error *err)
+{
+	const char *path = files->paths[0];
+	enum mi_status st;
+
 	k->ctx = kdump_new();
 	if (!k->ctx)
 		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
 	/* Of a dump that was cut short, a mapping would raise SIGBUS behind the end. */
 	kdump_set_number_attr(k->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
-	if (kdump_open_fd(k->ctx, k->fd) != KDUMP_OK)
-		return explain_open_failure(k, path, (uint64_t)st.st_size, err);
-	if (!mi_dumpfile_facts(k->fd, &k->p, &k->segments)) {
-		if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) != KDUMP_OK)
-			format = "?";
-		return mi_fail(
-			err, MI_ERR_UNSUPPORTED,
-			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
-			path, format);
+	st = mi_parts_open(files, &k->parts, &k->p, err);
+	if (st == MI_ERR_NOT_FOUND)
+		return explain_unknown(k, path, err);
+	if (st)
+		return st;
+	if (open_library(k) != KDUMP_OK) {
+		st = mi_fail(err, MI_ERR_FORMAT, "not a dump, or damaged beyond opening (%s)",
+			     kdump_get_err(k->ctx));
+		if (k->p.incomplete)
+			mi_fail_in(err, "the dump is incomplete: %s", k->p.why_incomplete);
+		mi_fail_in(err, "%s", path);
+		return st;
 	}
 	if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_ARCH_NAME, &k->p.arch) != KDUMP_OK)
 		k->p.arch = NULL;
-	bitmap_open(k, &k->stored, KDUMP_ATTR_FILE_PAGEMAP);
-	bitmap_open(k, &k->ram, KDUMP_ATTR_MEMORY_PAGEMAP);
-	return MI_OK;
+	return check_compression(k, path, err);
 }
 
-enum mi_status mi_kdump_open(const char *path, struct mi_provider **ret, struct mi_error *err)
+enum mi_status mi_kdump_open_files(const struct mi_kdump_files *files, struct mi_provider **ret,
+				   struct mi_error *err)
 {
 	struct kdump *k = calloc(1, sizeof(*k));
 	enum mi_status st;
 
 	if (!k)
-		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", path);
+		return mi_fail(err, MI_ERR_NOMEM, "%s: out of memory", files->paths[0]);
 	k->p.ops = &kdump_ops;
 	k->p.name = "libkdumpfile";
 	k->p.dump_level = -1;
-	k->fd = -1;
-	st = kdump_start(k, path, err);
+	k->leak_ctx = KDUMPFILE_VERSION < KDUMPFILE_MKVER(0, 5, 2);
+	st = kdump_start(k, files, err);
 	if (st) {
 		kdump_close(&k->p);
 		return st;
 	}
 	*ret = &k->p;
 	return MI_OK;
+}
+
+enum mi_status mi_kdump_open(const char *path, struct mi_provider **ret, struct mi_error *err)
+{
+	struct mi_kdump_files files = {.paths = &path, .n = 1};
+
+	return mi_kdump_open_files(&files, ret, err);
 }

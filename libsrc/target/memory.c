@@ -13,7 +13,7 @@ static const struct {
 	[MI_READ_UNMAPPED] = {"unmapped", "not mapped by the kernel"},
 	[MI_READ_EXCLUDED] = {"excluded", "not in the dump (filtered out)"},
 	[MI_READ_HOLE] = {"hole", "not in the dump (no RAM there)"},
-	[MI_READ_INCOMPLETE] = {"incomplete", "not in the dump (it was cut short)"},
+	[MI_READ_INCOMPLETE] = {"incomplete", "not in the dump (it is incomplete)"},
 	[MI_READ_DAMAGED] = {"damaged", "damaged in the dump"},
 	[MI_READ_IO] = {"io", "the dump could not be read"},
 };

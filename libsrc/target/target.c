@@ -62,6 +62,7 @@ static enum mi_status gather_facts(struct mi_target *t, struct mi_error *err)
 	t->facts.dump_level = t->provider->dump_level;
 	t->facts.absent_may_be_zero = t->provider->absent_may_be_zero;
 	t->facts.incomplete = t->provider->incomplete;
+	t->facts.why_incomplete = t->provider->incomplete ? t->provider->why_incomplete : NULL;
 	t->facts.live = t->provider->live;
 	t->facts.page_shift = MI_PAGE_SHIFT;
 	t->facts.arch = "x86_64";
@@ -98,10 +99,12 @@ enum mi_status mi_target_open(struct mi_provider *provider, const struct mi_targ
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 	}
 	t->provider = provider;
+	if (provider->form[0])
+		mi_source_note(t, "dump", true, mi_now_ms() - provider->form_ms,
+			       "headers of the file", "%s", provider->form);
 	st = open_steps(t, opt ? opt : &defaults, err);
 	if (st) {
-		if (provider->incomplete)
-			mi_fail_in(err, "the dump is incomplete: it was cut short");
+		mi_target_blame(t, st, err);
 		mi_target_close(t);
 		return st;
 	}
@@ -118,6 +121,14 @@ void mi_target_close(struct mi_target *t)
 	mi_memory_free(t);
 	t->provider->ops->close(t->provider);
 	free(t);
+}
+
+enum mi_status mi_target_blame(const struct mi_target *t, enum mi_status status,
+			       struct mi_error *err)
+{
+	if (t->provider->incomplete)
+		mi_fail_in(err, "the dump is incomplete: %s", t->provider->why_incomplete);
+	return status;
 }
 
 bool mi_target_number(struct mi_target *t, const char *key, uint64_t *value)

@@ -32,7 +32,7 @@ enum mi_read {
 	MI_READ_UNMAPPED,   /* the kernel's page tables map nothing there */
 	MI_READ_EXCLUDED,   /* RAM that the dump's filter left out */
 	MI_READ_HOLE,	    /* no RAM at this address */
-	MI_READ_INCOMPLETE, /* the dump was cut short: it should be there */
+	MI_READ_INCOMPLETE, /* it should be there: the dump was cut short, or is a part of one */
 	MI_READ_DAMAGED,    /* it is there and does not decompress or parse */
 	MI_READ_IO,	    /* the dump's file could not be read */
 	MI_READ_NR,
@@ -69,12 +69,15 @@ struct mi_provider_ops {
 /* Embedded in the provider's own structure as its first member. */
 struct mi_provider {
 	const struct mi_provider_ops *ops;
-	const char *name;	 /* "libkdumpfile", "crash" */
-	const char *arch;	 /* "x86_64", as the dump's headers say; NULL: unknown */
-	const char *dump_format; /* "elf", "kdump-compressed", NULL if unknown */
-	int dump_level;		 /* of makedumpfile; -1 if not known */
-	bool absent_may_be_zero; /* format cannot tell a filtered page from zeroes */
-	bool incomplete;	 /* the dump says of itself that it was cut short */
+	const char *name;	  /* "libkdumpfile", "crash" */
+	const char *arch;	  /* "x86_64", as the dump's headers say; NULL: unknown */
+	const char *dump_format;  /* "elf", "kdump-compressed", NULL if unknown */
+	int dump_level;		  /* of makedumpfile; -1 if not known */
+	bool absent_may_be_zero;  /* format cannot tell a filtered page from zeroes */
+	bool incomplete;	  /* it lacks what it should have ... */
+	char why_incomplete[240]; /* ... because "it is cut at 4096 of 16384 bytes" */
+	char form[160];		  /* what was done to open it, for --sources; may be empty */
+	double form_ms;
 	bool live;
 };
 
@@ -91,7 +94,24 @@ enum mi_status mi_target_open(struct mi_provider *provider, const struct mi_targ
 			      struct mi_target **ret, struct mi_error *err);
 void mi_target_close(struct mi_target *t);
 
-/* Open a vmcore file by libkdumpfile: kdump.c. */
+/* Called now and then during work that may take long. */
+typedef void (*mi_progress_fn)(void *arg, uint64_t done, uint64_t of);
+
+/* A vmcore: one file, or the parts of a dump that makedumpfile split, in any order. */
+struct mi_kdump_files {
+	const char *const *paths;
+	size_t n;
+	mi_progress_fn progress; /* may be NULL */
+	void *progress_arg;
+};
+
+/*
+ * Open a vmcore by libkdumpfile: kdump.c. What cannot be opened is refused with
+ * the command that mends it, if there is one.
+ */
+enum mi_status mi_kdump_open_files(const struct mi_kdump_files *files, struct mi_provider **ret,
+				   struct mi_error *err);
+/* The same for one file. */
 enum mi_status mi_kdump_open(const char *path, struct mi_provider **ret, struct mi_error *err);
 
 /* ---- memory ---- */
@@ -144,6 +164,7 @@ struct mi_target_facts {
 	int dump_level;		 /* -1: not known */
 	bool absent_may_be_zero;
 	bool incomplete;
+	const char *why_incomplete; /* NULL: it is not */
 	bool live;
 	unsigned int page_shift;
 	unsigned int paging_levels; /* of the running kernel: 4 or 5 */
@@ -172,5 +193,9 @@ struct mi_read_stats {
 const struct mi_read_stats *mi_target_stats(const struct mi_target *t);
 
 bool mi_target_interrupted(struct mi_target *t);
+
+/* After a failure that an incomplete dump may explain: put that in front. */
+enum mi_status mi_target_blame(const struct mi_target *t, enum mi_status status,
+			       struct mi_error *err);
 
 #endif

@@ -27,9 +27,10 @@ head -c 100000 /dev/urandom >"$t/noise"
 fails "noise" 1 "not a dump" "$mi" -c "$t/noise" 1
 fails "a text" 1 "not a dump" "$mi" -c "$0" 1
 fails "an ELF file that is no dump" 1 "VMCOREINFO|not a dump" "$mi" -c "$mi" 1
-printf 'makedumpfile\0\0\0\0' >"$t/flat"
-head -c 5000 /dev/zero >>"$t/flat"
-fails "a flattened dump" 1 "makedumpfile -R" "$mi" -c "$t/flat" 1
+for form in gzip:gunzip xz:unxz zstd:unzstd; do
+	head -c 5000 "$dump" | "${form%:*}" >"$t/packed"
+	fails "a dump packed by ${form%:*}" 1 "${form#*:}" "$mi" -c "$t/packed" 1
+done
 
 size=$(stat -c %s "$dump")
 for part in 1 3 10 25 50; do

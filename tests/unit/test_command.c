@@ -56,7 +56,8 @@ static void test_tasks(void **state)
 	good("-c core 105");
 	assert_int_equal(cmd.ask.whom, MI_WHOM_PID);
 	assert_int_equal(cmd.ask.pid, 105);
-	assert_string_equal(cmd.core, "core");
+	assert_int_equal(cmd.n_cores, 1);
+	assert_string_equal(cmd.core[0], "core");
 	assert_int_equal(cmd.ask.size, sizeof(cmd.ask));
 	good("-c core 4194304");
 	assert_int_equal(cmd.ask.pid, 4194304);

@@ -405,13 +405,14 @@ static void test_text_problems(void **state)
 	mi_problem_bad(&kernel.problems, "xa_node", 0x3000, "runs in a circle", NULL);
 	kernel.problems.dropped = 3;
 	target.facts.incomplete = true;
+	target.facts.why_incomplete = "it is cut at 10 of 20 bytes";
 	target.facts.absent_may_be_zero = true;
 	as_text();
 	has("  page table: not in the dump (filtered out) (2 times, first at 1000): pages "
 	    "missing\n");
 	has("  xa_node: runs in a circle (at 3000)\n");
 	has("  and 3 more of other kinds\n");
-	has("  the dump is incomplete");
+	has("  the dump is incomplete: it is cut at 10 of 20 bytes\n");
 	has("cannot tell pages that were filtered out from zeroes");
 }
 
