@@ -49,7 +49,7 @@ TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide \
-	$(BUILD)/tests/search $(BUILD)/tests/samepages
+	$(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress
 
 .PHONY: all help setup demo check check-kernels support check-unit lint format bench docs demo-dump fuzz \
 	install uninstall clean tests
@@ -132,7 +132,10 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIB_A)
 $(HELPER): $(BUILD)/tests/%: tests/dumps/%.c $(LIB_A)
 	@mkdir -p $(@D)
 	$(if $(Q),@echo '  LD      $@')
-	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(LIB_A) $(PKG_LIBS)
+	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(LIB_A) $(PKG_LIBS) $(HELPER_LIBS)
+
+# It writes what libkdumpfile is to read, without libkdumpfile.
+$(BUILD)/tests/recompress: HELPER_LIBS := -lz -llzo2 -lsnappy -lzstd
 
 check:
 	scripts/setup test

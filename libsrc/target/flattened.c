@@ -50,6 +50,7 @@ struct mi_flattened {
 /* The flattened file, read from front to back. */
 struct stream {
 	int fd;
+	uint64_t size;
 	uint64_t at; /* of the next byte to take */
 	unsigned char *buf;
 	size_t have, used;
@@ -246,7 +247,7 @@ static enum mi_status copy_record(struct mi_flattened *f, struct stream *s, uint
 		if (got < 0)
 			return failed("reading it", path, err);
 		if (got == 0) {
-			end_early(f, s->at, cut_at);
+			end_early(f, s->size, cut_at);
 			return MI_OK;
 		}
 		part = (uint64_t)got < len ? (size_t)got : (size_t)len;
@@ -266,7 +267,7 @@ static enum mi_status copy_record(struct mi_flattened *f, struct stream *s, uint
 	return MI_OK;
 }
 
-static enum mi_status copy_records(struct mi_flattened *f, struct stream *s, uint64_t size,
+static enum mi_status copy_records(struct mi_flattened *f, struct stream *s,
 				   const struct mi_flattened_options *opt, struct mi_error *err)
 {
 	uint64_t told = 0, start;
@@ -280,7 +281,7 @@ static enum mi_status copy_records(struct mi_flattened *f, struct stream *s, uin
 		if (got < 0)
 			return failed("reading it", opt->path, err);
 		if (got == 0) {
-			end_early(f, s->at, cut_at);
+			end_early(f, s->size, cut_at);
 			break;
 		}
 		if (off == -1 && len == -1)
@@ -292,18 +293,18 @@ static enum mi_status copy_records(struct mi_flattened *f, struct stream *s, uin
 		st = copy_record(f, s, (uint64_t)off, (uint64_t)len, opt->path, err);
 		if (opt->progress && s->at - told >= PROGRESS_EVERY) {
 			told = s->at;
-			opt->progress(opt->progress_arg, told, size);
+			opt->progress(opt->progress_arg, told, s->size);
 		}
 	}
 	if (opt->progress && told)
-		opt->progress(opt->progress_arg, size, size);
+		opt->progress(opt->progress_arg, s->size, s->size);
 	return st;
 }
 
 enum mi_status mi_flattened_open(int fd, uint64_t size, const struct mi_flattened_options *opt,
 				 struct mi_flattened **ret, struct mi_error *err)
 {
-	struct stream s = {.fd = fd, .at = FIRST_RECORD, .buf = malloc(BUFFER_SIZE)};
+	struct stream s = {.fd = fd, .size = size, .at = FIRST_RECORD, .buf = malloc(BUFFER_SIZE)};
 	struct mi_flattened *f = calloc(1, sizeof(*f));
 	enum mi_status st;
 
@@ -314,7 +315,7 @@ enum mi_status mi_flattened_open(int fd, uint64_t size, const struct mi_flattene
 	else
 		st = open_temporary(f, size, opt, err);
 	if (!st)
-		st = copy_records(f, &s, size, opt, err);
+		st = copy_records(f, &s, opt, err);
 	free(s.buf);
 	if (st)
 		mi_flattened_close(f);

@@ -148,6 +148,12 @@ static enum mi_status kdump_get_vmcoreinfo(struct mi_provider *p, char **text, s
 	if (*text)
 		memcpy(*text, data, *len);
 	kdump_blob_unpin(attr.val.blob);
+	/* Of a note that was cut short, libkdumpfile gives zeroes for the rest. */
+	if (*text && p->incomplete && memchr(*text, '\0', *len)) {
+		free(*text);
+		*text = NULL;
+		return mi_fail(err, MI_ERR_MISSING, "its VMCOREINFO note is cut short");
+	}
 	return *text ? MI_OK : mi_fail(err, MI_ERR_NOMEM, "out of memory");
 }
 

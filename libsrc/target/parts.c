@@ -67,7 +67,8 @@ static enum mi_status open_part(struct mi_part *part, const char *path,
 	if (st == MI_ERR_NOT_FOUND)
 		return st;
 	if (st && part->flat && mi_flattened_cut(part->flat))
-		mi_fail_in(err, "the dump is incomplete: %s", mi_flattened_cut(part->flat));
+		return mi_fail(err, st, "%s: the dump is incomplete: %s", path,
+			       mi_flattened_cut(part->flat));
 	if (st)
 		return mi_fail_in(err, "%s", path);
 	mi_dumpfile_facts(&part->file, p);

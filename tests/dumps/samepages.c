@@ -16,8 +16,8 @@
 
 #include "../../libsrc/target/target.h"
 
-/* 2 GiB, and some frames where there never is RAM. */
-#define PFNS (1ULL << 19)
+/* 4 GiB, as QEMU has its firmware at the end of it, and frames where there never is RAM. */
+#define PFNS (1ULL << 20)
 static const uint64_t far_away[] = {1ULL << 21, 1ULL << 30, 1ULL << 39, (1ULL << 40) - 1};
 
 struct counts {
