@@ -29,10 +29,10 @@ static enum mi_status run_process(struct mi_kernel *k, const struct mi_request *
 	enum mi_status st;
 
 	st = find_task(k, ask, &task, err);
-	if (st == MI_ERR_NOT_FOUND || st == MI_ERR_READ)
-		mi_target_blame(k->t, st, err);
 	if (!st)
 		st = mi_process_open(k, &task, &filter, &p, err);
+	if (st == MI_ERR_NOT_FOUND || st == MI_ERR_READ)
+		mi_target_blame(k->t, st, err);
 	if (st)
 		return st;
 	st = ask->json ? mi_json_process(p, ask, out, err) : mi_text_process(p, ask, out, err);

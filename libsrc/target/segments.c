@@ -21,6 +21,7 @@ struct mi_segments {
 	uint64_t expected;
 	size_t n;
 	bool may_be_zero, more;
+	bool headers_missing; /* of other segments nothing is known */
 	struct segment seg[];
 };
 
@@ -139,11 +140,11 @@ static enum mi_status read_headers(const struct mi_bytes *bytes, const Elf64_Ehd
 	if (!s)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 	s->bytes = *bytes;
-	s->more = !counted;
+	s->more = s->headers_missing = !counted;
 	expect(s, eh->e_phoff, n * sizeof(ph));
 	for (i = 0; i < n; i++) {
 		if (!mi_bytes_read(bytes, eh->e_phoff + i * sizeof(ph), &ph, sizeof(ph))) {
-			s->more = true;
+			s->more = s->headers_missing = true;
 			break;
 		}
 		add(s, &ph);
@@ -198,7 +199,7 @@ static enum mi_read look_part(const struct mi_segments *s, uint64_t pa, uint64_t
 			      uint64_t *offset)
 {
 	const struct segment *seg = find(s, pa), *next = seg ? seg + 1 : s->seg;
-	enum mi_read r = MI_READ_HOLE;
+	enum mi_read r = s->headers_missing ? MI_READ_INCOMPLETE : MI_READ_HOLE;
 	uint64_t off, room = ~0ULL;
 
 	if (next < s->seg + s->n)

@@ -7,8 +7,9 @@
  * Each page frame of DUMP, which is taken for the truth, is read from the PARTs,
  * too. Prints one line of counts: "same" have the same bytes or are missing for
  * the same reason in both, "differ" have other bytes or another reason; what
- * only DUMP has is counted by reason, what only the PARTs have as "new". Fails
- * if a page differs or is new.
+ * only DUMP has is counted by reason, what only the PARTs have as "new". Where a
+ * dump is cut short, "incomplete" takes the place of any reason. Fails if a page
+ * differs or is new.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,7 @@ static void compare(struct mi_provider *a, struct mi_provider *b, uint64_t pa, s
 
 	if (ra == rb && (ra || !memcmp(page_a, page_b, MI_PAGE_SIZE))) {
 		c->same++;
-	} else if (!ra && rb) {
+	} else if (rb && (!ra || rb == MI_READ_INCOMPLETE)) {
 		c->absent[rb]++;
 	} else if (ra && !rb) {
 		differs(c, pa, &c->fresh);

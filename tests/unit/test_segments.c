@@ -1,195 +1,235 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_segments.c - where an ELF dump has a page, and why it has it not */
+/* test_segments.c - which pages an ELF dump holds: seams, overlaps, ends */
+#include <elf.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-#include <elf.h>
+#include <stdlib.h>
 #include <string.h>
+#include <cmocka.h>
 
 #include "segments.h"
 
-#define MB (1024UL * 1024)
-#define MANY 1000
+#define PAGE 4096ULL
+#define DATA 0x10000ULL /* where a file of ours has its first segment */
+#define SEGMENTS_MAX 8
 
-/* The headers of a dump. Where they end nothing else is asked for. */
-struct dump {
+static struct {
 	Elf64_Ehdr eh;
-	Elf64_Phdr ph[MANY];
-};
+	Elf64_Phdr ph[SEGMENTS_MAX];
+} file;
 
-static struct dump dump;
+static struct mi_bytes bytes;
+static struct mi_segments *s;
+static struct mi_error err;
 
-static bool bytes(void *arg, uint64_t off, void *buf, size_t len)
+static bool read_memory(void *arg, uint64_t off, void *buf, size_t len)
 {
 	(void)arg;
-	if (off + len > sizeof(dump))
+	if (off > sizeof(file) || len > sizeof(file) - off)
 		return false;
-	memcpy(buf, (char *)&dump + off, len);
+	memcpy(buf, (char *)&file + off, len);
 	return true;
 }
 
-static void start(void)
+static int setup(void **state)
 {
-	memset(&dump, 0, sizeof(dump));
-	memcpy(dump.eh.e_ident, ELFMAG, SELFMAG);
-	dump.eh.e_ident[EI_CLASS] = ELFCLASS64;
-	dump.eh.e_phentsize = sizeof(Elf64_Phdr);
-	dump.eh.e_phoff = offsetof(struct dump, ph);
+	(void)state;
+	memset(&file, 0, sizeof(file));
+	memcpy(file.eh.e_ident, ELFMAG, SELFMAG);
+	file.eh.e_ident[EI_CLASS] = ELFCLASS64;
+	file.eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	file.eh.e_type = ET_CORE;
+	file.eh.e_phoff = sizeof(file.eh);
+	file.eh.e_phentsize = sizeof(file.ph[0]);
+	bytes = (struct mi_bytes){.size = 1ULL << 40, .read = read_memory};
+	s = NULL;
+	return 0;
 }
 
-static void load(uint64_t paddr, uint64_t memsz, uint64_t filesz, uint64_t offset)
+static int teardown(void **state)
 {
-	dump.ph[dump.eh.e_phnum++] = (Elf64_Phdr){
-		.p_type = PT_LOAD,
-		.p_paddr = paddr,
-		.p_memsz = memsz,
-		.p_filesz = filesz,
-		.p_offset = offset,
-	};
+	(void)state;
+	mi_segments_free(s);
+	return 0;
 }
 
-static struct mi_segments *opened(uint64_t file_size)
+static void segment(uint64_t pa, uint64_t stored, uint64_t size, uint64_t offset)
 {
-	struct mi_segments *s = mi_segments_load(bytes, NULL, file_size);
-
-	assert_non_null(s);
-	return s;
+	file.ph[file.eh.e_phnum++] = (Elf64_Phdr){.p_type = PT_LOAD,
+						  .p_paddr = pa,
+						  .p_filesz = stored,
+						  .p_memsz = size,
+						  .p_offset = offset};
 }
 
-static void assert_at(const struct mi_segments *s, uint64_t pa, uint64_t want)
+static void load(void)
 {
-	uint64_t offset = 0;
-
-	assert_int_equal(mi_segments_look(s, pa, &offset), MI_READ_OK);
-	assert_int_equal(offset, want);
+	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_OK);
 }
 
-static void assert_look(const struct mi_segments *s, uint64_t pa, enum mi_read want)
+static void in_file(uint64_t pa, uint64_t offset)
 {
-	assert_int_equal(mi_segments_look(s, pa, NULL), want);
+	uint64_t got = ~0ULL;
+
+	assert_int_equal(mi_segments_look(s, pa, &got), MI_READ_OK);
+	assert_true(got == offset);
 }
 
-/* As /proc/vmcore of a kernel at 16 MiB of 256: its image is there twice. */
-static void vmcore(void)
+static void not_in_file(uint64_t pa, enum mi_read why)
 {
-	start();
-	load(16 * MB, 40 * MB, 40 * MB, 1 * MB);
-	load(1 * MB, 199 * MB, 199 * MB, 41 * MB);
-	load(240 * MB, 16 * MB, 16 * MB, 240 * MB);
+	uint64_t got = 77;
+
+	assert_int_equal(mi_segments_look(s, pa, &got), why);
+	assert_true(got == 77);
 }
 
-static void test_image_within_ram(void **state)
+static void test_plain(void **state)
 {
-	struct mi_segments *s;
+	bool more;
 
 	(void)state;
-	vmcore();
-	s = opened(256 * MB);
-	assert_false(mi_segments_cut(s));
-	assert_look(s, 0, MI_READ_HOLE);
-	assert_at(s, 1 * MB, 41 * MB);
-	assert_at(s, 16 * MB, 1 * MB);
-	assert_at(s, 56 * MB - MI_PAGE_SIZE, 41 * MB - MI_PAGE_SIZE);
-	/* Behind the image the RAM around it goes on. */
-	assert_at(s, 56 * MB, 96 * MB);
-	assert_at(s, 200 * MB - MI_PAGE_SIZE, 240 * MB - MI_PAGE_SIZE);
-	assert_look(s, 200 * MB, MI_READ_HOLE);
-	assert_look(s, 240 * MB - MI_PAGE_SIZE, MI_READ_HOLE);
-	assert_at(s, 240 * MB, 240 * MB);
-	assert_look(s, 256 * MB, MI_READ_HOLE);
-	mi_segments_free(s);
+	segment(0x100000, 3 * PAGE, 5 * PAGE, DATA + PAGE);
+	segment(0, PAGE, PAGE, DATA);
+	load();
+	in_file(0, DATA);
+	in_file(0x100000, DATA + PAGE);
+	in_file(0x102000, DATA + 3 * PAGE);
+	not_in_file(0x103000, MI_READ_EXCLUDED);
+	not_in_file(0x105000, MI_READ_HOLE);
+	not_in_file(0x1000, MI_READ_HOLE);
+	not_in_file(~0xfffULL, MI_READ_HOLE);
+	assert_true(mi_segments_may_be_zero(s));
+	assert_int_equal(mi_segments_expected(s, &more), DATA + 4 * PAGE);
+	assert_false(more);
 }
 
-/* The disk was full: one of the two copies may be before the end. */
 static void test_cut(void **state)
 {
-	struct mi_segments *s;
+	bool more;
 
 	(void)state;
-	vmcore();
-	s = opened(50 * MB);
-	assert_true(mi_segments_cut(s));
-	assert_at(s, 10 * MB - MI_PAGE_SIZE, 50 * MB - MI_PAGE_SIZE);
-	assert_look(s, 10 * MB, MI_READ_INCOMPLETE);
-	assert_at(s, 20 * MB, 5 * MB);
-	assert_look(s, 56 * MB, MI_READ_INCOMPLETE);
-	assert_look(s, 240 * MB, MI_READ_INCOMPLETE);
+	segment(0, 4 * PAGE, 4 * PAGE, DATA);
+	bytes.size = DATA + 2 * PAGE + 100;
+	load();
+	in_file(0x1000, DATA + PAGE);
+	not_in_file(0x2000, MI_READ_INCOMPLETE);
+	not_in_file(0x3000, MI_READ_INCOMPLETE);
+	assert_int_equal(mi_segments_expected(s, &more), DATA + 4 * PAGE);
 	mi_segments_free(s);
-	/* Cut within the image, whose copy in RAM comes later. */
-	s = opened(11 * MB);
-	assert_at(s, 26 * MB - MI_PAGE_SIZE, 11 * MB - MI_PAGE_SIZE);
-	assert_look(s, 26 * MB, MI_READ_INCOMPLETE);
+
+	bytes.size = sizeof(file.eh) + 10;
+	load();
+	mi_segments_expected(s, &more);
+	assert_true(more);
+	/* Nobody knows what the missing headers would have told. */
+	not_in_file(0, MI_READ_INCOMPLETE);
+	not_in_file(0x1000000, MI_READ_INCOMPLETE);
 	mi_segments_free(s);
+	s = NULL;
+
+	bytes.size = 20;
+	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_FORMAT);
 }
 
-/* makedumpfile -E: what it leaves out is at the end of segments. */
-static void test_filtered(void **state)
+/* Every byte must be there; where, is then up to the library. */
+static void test_seams(void **state)
 {
-	struct mi_segments *s;
+	uint64_t got = 77;
 
 	(void)state;
-	start();
-	load(16 * MB, 8 * MB, 6 * MB, 1 * MB);
-	load(1 * MB, 17 * MB, 2 * MB, 7 * MB);
-	load(18 * MB, 6 * MB, 0, 0);
-	s = opened(9 * MB);
-	assert_true(mi_segments_may_be_zero(s));
-	assert_false(mi_segments_cut(s));
-	assert_look(s, 3 * MB, MI_READ_EXCLUDED);
-	/* One copy of the page is enough, whichever segment comes first. */
-	assert_at(s, 17 * MB, 2 * MB);
-	assert_at(s, 18 * MB, 3 * MB);
-	assert_look(s, 22 * MB, MI_READ_EXCLUDED);
-	assert_look(s, 24 * MB, MI_READ_HOLE);
+	segment(0, PAGE + 0x400, PAGE + 0x400, DATA);
+	segment(0x1400, 0xc00, 0xc00, DATA + 0x10000);
+	segment(0x4000, 0x400, 0x400, DATA);
+	segment(0x6000, 0x400, PAGE, DATA);
+	segment(0x8400, PAGE, PAGE, DATA);
+	load();
+	assert_int_equal(mi_segments_look(s, 0x1000, &got), MI_READ_OK);
+	assert_true(got == 77);
+	not_in_file(0x4000, MI_READ_HOLE);
+	not_in_file(0x6000, MI_READ_EXCLUDED);
+	not_in_file(0x8000, MI_READ_HOLE);
 	mi_segments_free(s);
+
+	bytes.size = DATA + 0x10000 + 0xbff;
+	load();
+	not_in_file(0x1000, MI_READ_INCOMPLETE);
 }
 
-/* No dump nests like that; a look must end, and find what lies near. */
-static void test_nested(void **state)
+/* QEMU with "paging": pages within a large segment come a second time. */
+static void test_overlaps(void **state)
 {
-	struct mi_segments *s;
-	unsigned int i;
+	uint64_t pa;
 
 	(void)state;
-	start();
-	for (i = 0; i < MANY; i++)
-		load(i * MI_PAGE_SIZE, MB * MANY - i * MI_PAGE_SIZE, MI_PAGE_SIZE,
-		     MB + i * MI_PAGE_SIZE);
-	s = opened(MB * MANY);
-	for (i = 0; i < MANY; i++)
-		assert_at(s, i * MI_PAGE_SIZE, MB + i * MI_PAGE_SIZE);
-	assert_look(s, MANY * MB - MI_PAGE_SIZE, MI_READ_EXCLUDED);
-	assert_look(s, MANY * MB, MI_READ_HOLE);
+	segment(0, 16 * PAGE, 16 * PAGE, DATA);
+	segment(0x3000, PAGE, PAGE, DATA + 3 * PAGE);
+	segment(0x3000, PAGE, PAGE, DATA + 3 * PAGE);
+	segment(0xf000, 4 * PAGE, 4 * PAGE, DATA + 15 * PAGE);
+	load();
+	for (pa = 0; pa < 19 * PAGE; pa += PAGE)
+		in_file(pa, DATA + pa);
+	not_in_file(19 * PAGE, MI_READ_HOLE);
 	mi_segments_free(s);
+
+	/* What one leaves out, another may have. */
+	file.eh.e_phnum = 0;
+	segment(0, PAGE, 8 * PAGE, DATA);
+	segment(0x4000, PAGE, PAGE, DATA + PAGE);
+	load();
+	in_file(0, DATA);
+	not_in_file(0x1000, MI_READ_EXCLUDED);
+	in_file(0x4000, DATA + PAGE);
 }
 
-static void test_not_elf(void **state)
+static void test_headers_that_lie(void **state)
 {
-	(void)state;
-	start();
-	dump.eh.e_ident[EI_CLASS] = ELFCLASS32;
-	assert_null(mi_segments_load(bytes, NULL, ~0ULL));
-	/* Addresses that wrap are left out; headers that are not there make it cut. */
-	start();
-	load(~0ULL - MI_PAGE_SIZE + 1, 2 * MI_PAGE_SIZE, 2 * MI_PAGE_SIZE, 0);
-	dump.eh.e_phnum = MANY + 1;
-	struct mi_segments *s = opened(~0ULL);
+	bool more;
 
-	assert_true(mi_segments_cut(s));
-	assert_look(s, 0, MI_READ_HOLE);
-	assert_look(s, ~0ULL - MI_PAGE_SIZE + 1, MI_READ_HOLE);
+	(void)state;
+	segment(~0ULL - PAGE, 2 * PAGE, 2 * PAGE, DATA);
+	segment(0, 2 * PAGE, PAGE, DATA);
+	segment(0x10000, PAGE, PAGE, ~0ULL - 10);
+	segment(0x20000, 0, PAGE, ~0ULL);
+	segment(0x30000, PAGE, PAGE, DATA);
+	load();
+	not_in_file(0, MI_READ_HOLE);
+	not_in_file(0x10000, MI_READ_HOLE);
+	not_in_file(0x20000, MI_READ_EXCLUDED);
+	in_file(0x30000, DATA);
+	mi_segments_expected(s, &more);
+	assert_true(more);
 	mi_segments_free(s);
+	s = NULL;
+
+	file.eh.e_phoff = ~0ULL - 20;
+	load();
+	mi_segments_expected(s, &more);
+	assert_true(more);
+	not_in_file(0x30000, MI_READ_INCOMPLETE);
+	mi_segments_free(s);
+	s = NULL;
+
+	file.eh.e_phentsize = 7;
+	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_FORMAT);
+	file.eh.e_type = ET_EXEC;
+	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_FORMAT);
+	assert_non_null(strstr(err.text, "not a dump"));
+	file.eh.e_ident[EI_DATA] = ELFDATA2MSB;
+	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_UNSUPPORTED);
 }
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_image_within_ram), cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_filtered),	 cmocka_unit_test(test_nested),
-		cmocka_unit_test(test_not_elf),
+		TEST(test_plain),
+		TEST(test_cut),
+		TEST(test_seams),
+		TEST(test_overlaps),
+		TEST(test_headers_that_lie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
