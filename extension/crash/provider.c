@@ -253,8 +253,9 @@ static void gather_facts(struct crash *c)
 	if (is_part(c))
 		mi_dumpfile_close(&c->file);
 	if (f.incomplete)
-		mi_provider_lacks(&c->p, "makedumpfile could not write all of it, as it says in "
-					 "the header: was the disk full?");
+		mi_provider_lacks(
+			&c->p,
+			"makedumpfile could not write all of it (disk full?), as its header says");
 }
 
 static const struct mi_provider_ops crash_ops = {

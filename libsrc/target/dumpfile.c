@@ -90,8 +90,8 @@ void mi_dumpfile_facts(const struct mi_dumpfile *df, struct mi_provider *p)
 		p->dump_level = f->level;
 		tell_cut(p, df->bytes->size, f->expected, f->more);
 		if (f->says_cut)
-			mi_provider_lacks(p, "makedumpfile could not write all of it, as it says "
-					     "in the header: was the disk full?");
+			mi_provider_lacks(p, "makedumpfile could not write all of it (disk full?), "
+					     "as its header says");
 	}
 }
 

@@ -147,6 +147,9 @@ static enum mi_status read_headers(const struct mi_bytes *bytes, const Elf64_Ehd
 			s->more = s->headers_missing = true;
 			break;
 		}
+		/* makedumpfile -E leaves those empty that it had no room to write. */
+		if (ph.p_type == PT_NULL)
+			s->more = s->headers_missing = true;
 		add(s, &ph);
 	}
 	qsort(s->seg, s->n, sizeof(s->seg[0]), by_start);

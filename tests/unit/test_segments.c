@@ -129,6 +129,16 @@ static void test_cut(void **state)
 	mi_segments_free(s);
 	s = NULL;
 
+	bytes.size = 1ULL << 40;
+	file.eh.e_phnum = 2;
+	load();
+	mi_segments_expected(s, &more);
+	assert_true(more);
+	in_file(0, DATA);
+	not_in_file(0x1000000, MI_READ_INCOMPLETE);
+	mi_segments_free(s);
+	s = NULL;
+
 	bytes.size = 20;
 	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_FORMAT);
 }
