@@ -190,7 +190,8 @@ install: all
 	install -m 755 $(CRASH_SO) $(DESTDIR)$(CRASHDIR)/
 	install -m 644 libsrc/include/mmapinfo.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 docs/mmapinfo.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 docs/mmapinfo.schema.json docs/json.md $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+	install -m 644 docs/mmapinfo.schema.json docs/json.md docs/dumps.md \
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mmapinfo $(DESTDIR)$(LIBDIR)/libmmapinfo.* \

@@ -229,9 +229,15 @@ static bool open_bytes(struct crash *c, const struct mi_host_facts *f)
 	return true;
 }
 
+/* One that holds everything is as good as a whole dump. */
 static bool is_part(const struct crash *c)
 {
-	return c->file.compressed && mi_compressed_facts(c->file.compressed)->split;
+	const struct mi_compressed_facts *f;
+
+	if (!c->file.compressed)
+		return false;
+	f = mi_compressed_facts(c->file.compressed);
+	return f->split && (f->start > 0 || f->end < f->max_pfn);
 }
 
 static void gather_facts(struct crash *c)
@@ -249,9 +255,6 @@ static void gather_facts(struct crash *c)
 		/* Of a format that only crash knows, its word is all there is. */
 		c->p.absent_may_be_zero = f.zero_excluded;
 	}
-	/* crash has the other parts of a split dump open, too. */
-	if (is_part(c))
-		mi_dumpfile_close(&c->file);
 	if (f.incomplete)
 		mi_provider_lacks(
 			&c->p,
@@ -269,6 +272,7 @@ static const struct mi_provider_ops crash_ops = {
 enum mi_status mi_crash_provider(struct mi_provider **ret, struct mi_error *err)
 {
 	struct crash *c = calloc(1, sizeof(*c));
+	bool part;
 
 	if (!c)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
@@ -277,6 +281,15 @@ enum mi_status mi_crash_provider(struct mi_provider **ret, struct mi_error *err)
 	c->p.dump_level = -1;
 	c->fd = -1;
 	gather_facts(c);
+	part = is_part(c);
+	/* 8.0.2 to 9.0.2 take bytes of other pages for what is asked. */
+	if (part) {
+		close_provider(&c->p);
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "crash reads the parts of a split dump wrongly: join them: "
+			       "makedumpfile --reassemble PART... NEW; or give each to the "
+			       "mmapinfo command with a -c of its own");
+	}
 	*ret = &c->p;
 	return MI_OK;
 }

@@ -81,7 +81,7 @@ enum mi_status mi_session_open(const char *vmcore, const struct mi_session_optio
 {
 	struct mi_target_options target = {0};
 	struct mi_session_options o;
-	struct mi_provider *provider;
+	struct mi_provider *provider = NULL;
 	struct mi_session *s;
 	enum mi_status st;
 

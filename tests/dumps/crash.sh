@@ -267,6 +267,26 @@ flattened() {
 	rm -f "$tmp/flat" "$tmp/back" "$tmp/got"
 }
 
+# What lies behind the end of a dump that was cut short is incomplete to both.
+cut_short() {
+	head -c $(($(stat -c %s "$1") - 20000)) "$1" >"$tmp/cut"
+	echo "mmapinfo --json --pages 1 > $tmp/got" | session "$tmp/cut" --minimal >"$tmp/said"
+	"$mi" -c "$tmp/cut" --json --pages 1 >"$tmp/want"
+	has "cut short: told" '"why_incomplete": "it is cut at [0-9]* of [0-9]* bytes"' "$tmp/want"
+	same "cut short: the same answer" "$tmp/want" "$tmp/got"
+	rm -f "$tmp/cut" "$tmp/got"
+}
+
+# crash gets the parts of a split dump wrong, and so would we by what it reads.
+split_dump() {
+	makedumpfile -c -d 31 --splitblock-size 1024 --split "$dump" "$tmp/part1" "$tmp/part2" \
+		>"$tmp/err" 2>&1
+	ok $? "a split dump was made" "$tmp/err"
+	echo "mmapinfo 1" | session "$tmp/part1" "$tmp/part2" --minimal >"$tmp/said"
+	has "a split dump is refused" '^mmapinfo: .*makedumpfile --reassemble' "$tmp/said"
+	rm -f "$tmp/part1" "$tmp/part2"
+}
+
 # makedumpfile -E: crash gives zeroes for what the file does not hold.
 filtered_elf() {
 	makedumpfile -E -d 31 -x "$vmlinux" "$dump" "$tmp/e31" >"$tmp/err" 2>&1
@@ -336,6 +356,8 @@ context
 switches "$@"
 flattened
 filtered_elf
+cut_short "${!#}"
+split_dump
 for core; do
 	damaged "$core"
 done

@@ -16,6 +16,23 @@ t=$tap_dir
 mkdir "$t/tmp"
 export TMPDIR=$t/tmp
 
+# As fails; what is said is kept for documented.
+refused() {
+	fails "$@"
+	cat "$t/err" >>"$t/said"
+}
+
+# Messages that docs/dumps.md quotes were all seen. X, Y, N, M stand for numbers, DIR
+# and OLD for paths.
+documented() {
+	local quote
+	while read -r quote; do
+		grep -Eq "$quote" "$t/said"
+		ok $? "docs/dumps.md: $quote" <(sort -u "$t/said" | head -n 40)
+	done < <(grep -o '"[^"]*"' "$here/../../docs/dumps.md" | tr -d '"' |
+		sed -E 's/[][().?+*|\\^$]/\\&/g; s/\b(X|Y|N|M)\b/[0-9]+/g; s/\b(DIR|OLD)\b/[^ ]+/g')
+}
+
 # make FILE OPTION...: $elf as makedumpfile writes it
 make() {
 	local out=$1
@@ -57,6 +74,7 @@ same_pages() {
 	shift 2
 	counts=$("$build/tests/samepages" "$@" 2>&1)
 	local status=$?
+	echo "$counts" >>"$t/said"
 	bad=$(grep -oE '\b(unmapped|excluded|hole|incomplete|damaged|io)=[1-9][0-9]*' \
 		<<<"$counts" | grep -vE "^($reasons)=")
 	[ $status -eq 0 ] && [ -z "$bad" ]
@@ -87,7 +105,7 @@ compressions() {
 		whole "$method" "$t/plain" "$t/packed"
 	done
 	"$build/tests/recompress" unknown "$t/raw" "$t/packed"
-	fails "an unknown compression" 1 "unknown method \(flags 0x400\).*makedumpfile -c" \
+	refused "an unknown compression" 1 "unknown method \(flags 0x400\).*makedumpfile -c" \
 		"$mi" -c "$t/packed" 1
 	rm "$t/packed"
 	makedumpfile --message-level 1 -c -d 0 "$t/raw" "$t/packed" >"$t/err" 2>&1
@@ -146,8 +164,12 @@ flattened() {
 	makedumpfile -R "$t/back" <"$t/flat-c" >"$t/err" 2>&1 && cmp "$t/back" "$t/plain"
 	ok $? "flattened: the command works" "$t/err"
 	rm -f "$t/back"
-	fails "flattened, and no place for it" 1 "set TMPDIR.*makedumpfile -R NEW < " \
+	refused "flattened, and no place for it" 1 "set TMPDIR.*makedumpfile -R NEW < " \
 		env TMPDIR=/nowhere "$mi" -c "$t/flat-c" 1
+	cp "$t/flat-c" "$t/huge" && truncate -s 8T "$t/huge"
+	refused "flattened, and too little room" 1 "free: set TMPDIR.*makedumpfile -R NEW < " \
+		env TMPDIR=/dev/shm "$mi" -c "$t/huge" 1
+	rm "$t/huge"
 }
 
 progress() {
@@ -171,18 +193,18 @@ split() {
 	same_pages "two parts" incomplete "$t/plain" "$a" "$c"
 	grep -q 'a part of the split dump is not given' <<<"$counts"
 	ok $? "two parts: one is missing" <(echo "$counts")
-	fails "one part" 1 "one part of a split dump.*makedumpfile --reassemble" "$mi" -c "$b" 1
-	fails "a part given twice" 1 "given twice" "$mi" -c "$a" -c "$b" -c "$a" 1
-	fails "a part and something else" 1 "not a part of a split dump" "$mi" -c "$a" -c "$elf" 1
-	fails "two whole dumps" 1 "not a part of a split dump" "$mi" -c "$t/plain" -c "$t/raw" 1
-	fails "a part and a text" 1 "not a part of a split dump" "$mi" -c "$a" -c "$0" 1
+	refused "one part" 1 "one part of a split dump.*makedumpfile --reassemble" "$mi" -c "$b" 1
+	refused "a part given twice" 1 "given twice" "$mi" -c "$a" -c "$b" -c "$a" 1
+	refused "a part and something else" 1 "not a part of a split dump" "$mi" -c "$a" -c "$elf" 1
+	refused "two whole dumps" 1 "not a part of a split dump" "$mi" -c "$t/plain" -c "$t/raw" 1
+	refused "a part and a text" 1 "not a part of a split dump" "$mi" -c "$a" -c "$0" 1
 	makedumpfile --reassemble "$a" "$b" "$c" "$t/back" >"$t/err" 2>&1
 	ok $? "the command for parts works" "$t/err"
 	whole "parts that were joined" "$t/plain" "$t/back"
 	rm -f "$t/back"
 	# Taken at another time, as its header says.
 	cp "$b" "$t/other" && printf x | dd of="$t/other" bs=1 seek=408 conv=notrunc status=none
-	fails "parts of two dumps" 1 "not parts of the same dump" \
+	refused "parts of two dumps" 1 "not parts of the same dump" \
 		"$mi" -c "$a" -c "$t/other" -c "$c" 1
 	rm -f "$t/other"
 }
@@ -205,13 +227,34 @@ from_qemu() {
 # One line, or an answer that says where the dump ends.
 says_cut() {
 	timeout 60 "$mi" -c "$1" --json 1 >"$t/out" 2>"$t/err"
-	case $? in
+	local status=$?
+	cat "$t/err" >>"$t/said"
+	case $status in
 	0) [ ! -s "$t/err" ] && jq -e '.dump.incomplete and (.complete | not) and
-		(.dump.why_incomplete | test("is cut|could not write"))' "$t/out" >/dev/null ;;
+		(.dump.why_incomplete | test("is cut|could not write|damaged record"))' "$t/out" >/dev/null ;;
 	1) [ ! -s "$t/out" ] && [ "$(wc -l <"$t/err")" -eq 1 ] &&
 		grep -q '^mmapinfo: .*the dump is incomplete: ' "$t/err" ;;
 	*) false ;;
 	esac
+}
+
+# A record whose size is nonsense.
+damaged_record() {
+	cp "$t/flat-c" "$t/cut"
+	python3 -c 'import struct, sys
+with open(sys.argv[1], "r+b") as f:
+    at = 4096
+    while at < 8 << 20:
+        f.seek(at)
+        at += 16 + struct.unpack(">qq", f.read(16))[1]
+    f.seek(at + 8)
+    f.write(b"\xff\x01")' "$t/cut"
+	says_cut "$t/cut"
+	ok $? "a damaged record: says so" "$t/err" "$t/out"
+	same_pages "a damaged record" incomplete "$t/plain" "$t/cut"
+	grep -q 'what follows is lost: a damaged record at' <<<"$counts"
+	ok $? "a damaged record: says where" <(echo "$counts")
+	rm "$t/cut"
 }
 
 # cut NAME DUMP BYTES...: cut to each of these sizes, the largest first
@@ -273,11 +316,13 @@ compressions
 flattened
 split
 full_disk
+damaged_record
 if [ -n "$qemu" ]; then
 	cycles
 	levels
 	progress
 	from_qemu
 	cuts
+	documented
 fi
 done_testing
