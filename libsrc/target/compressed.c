@@ -396,42 +396,59 @@ enum mi_read mi_compressed_look(struct mi_compressed *c, uint64_t pa)
 	return look_at(c, pfn, &d);
 }
 
-#define SAMPLES_MAX 4096
-
-bool mi_compressed_sample(struct mi_compressed *c, uint64_t *pa, uint32_t *flags)
+/* The first stored page frame at or above @pfn, of this part; its end if there is none. */
+static uint64_t next_stored(struct mi_compressed *c, uint64_t pfn)
 {
-	unsigned int tried = 0;
-	struct descriptor d;
 	struct chunk *chunk;
-	uint64_t pfn;
 
-	for (pfn = c->facts.start; pfn < c->facts.end && tried < SAMPLES_MAX; pfn++) {
+	for (pfn = pfn < c->facts.start ? c->facts.start : pfn; pfn < c->facts.end; pfn++) {
 		if (c->rank[pfn >> CHUNK_SHIFT] == c->rank[(pfn >> CHUNK_SHIFT) + 1]) {
 			pfn |= CHUNK_PFNS - 1;
 			continue;
 		}
 		chunk = get_chunk(c, pfn);
 		if (!chunk)
-			return false;
-		if (!bit(chunk->stored, pfn))
-			continue;
-		tried++;
+			return c->facts.end;
+		if (bit(chunk->stored, pfn))
+			return pfn;
+	}
+	return c->facts.end;
+}
+
+bool mi_compressed_next(struct mi_compressed *c, uint64_t *pa, uint64_t *end)
+{
+	uint64_t first = next_stored(c, *pa >> MI_PAGE_SHIFT), last = first + 1;
+	struct chunk *chunk;
+
+	if (first >= c->facts.end)
+		return false;
+	chunk = get_chunk(c, first);
+	while (chunk && last < c->facts.end && last % CHUNK_PFNS && bit(chunk->stored, last))
+		last++;
+	*pa = first << MI_PAGE_SHIFT;
+	*end = last << MI_PAGE_SHIFT;
+	return true;
+}
+
+#define SAMPLES_MAX 4096
+
+bool mi_compressed_sample(struct mi_compressed *c, uint64_t *pa, uint32_t *flags)
+{
+	unsigned int tried;
+	struct descriptor d;
+	uint64_t pfn = next_stored(c, 0);
+
+	for (tried = 0; pfn < c->facts.end && tried < SAMPLES_MAX; tried++) {
+		enum mi_read r = look_at(c, pfn, &d);
+
 		/* What is not known and not raw looks damaged. */
-		switch (look_at(c, pfn, &d)) {
-		case MI_READ_OK:
-			if (!d.flags)
-				continue;
-			break;
-		case MI_READ_DAMAGED:
-			if (!(d.flags & ~(uint32_t)MI_COMPRESSION_ALL))
-				continue;
-			break;
-		default:
-			continue;
+		if ((r == MI_READ_OK && d.flags) ||
+		    (r == MI_READ_DAMAGED && d.flags & ~(uint32_t)MI_COMPRESSION_ALL)) {
+			*pa = pfn << MI_PAGE_SHIFT;
+			*flags = d.flags;
+			return true;
 		}
-		*pa = pfn << MI_PAGE_SHIFT;
-		*flags = d.flags;
-		return true;
+		pfn = next_stored(c, pfn + 1);
 	}
 	return false;
 }

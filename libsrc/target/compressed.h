@@ -27,6 +27,12 @@ void mi_compressed_free(struct mi_compressed *c);
 /* MI_READ_OK if the page at @pa is in this file as a whole; else why not. */
 enum mi_read mi_compressed_look(struct mi_compressed *c, uint64_t pa);
 
+/*
+ * The run of pages of this file that holds *@pa or is the next above it; a longer
+ * one may come in pieces. False: none.
+ */
+bool mi_compressed_next(struct mi_compressed *c, uint64_t *pa, uint64_t *end);
+
 /* How pages may be compressed: flags of a page descriptor. */
 enum mi_compression {
 	MI_COMPRESSION_ZLIB = 0x1,

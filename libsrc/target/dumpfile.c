@@ -101,3 +101,9 @@ enum mi_read mi_dumpfile_look(const struct mi_dumpfile *df, uint64_t pa, uint64_
 	return df->segments ? mi_segments_look(df->segments, pa, offset)
 			    : mi_compressed_look(df->compressed, pa);
 }
+
+bool mi_dumpfile_next(const struct mi_dumpfile *df, uint64_t *pa, uint64_t *end)
+{
+	return df->segments ? mi_segments_next(df->segments, pa, end)
+			    : mi_compressed_next(df->compressed, pa, end);
+}

@@ -46,4 +46,10 @@ void mi_provider_lacks(struct mi_provider *p, const char *fmt, ...)
  */
 enum mi_read mi_dumpfile_look(const struct mi_dumpfile *df, uint64_t pa, uint64_t *offset);
 
+/*
+ * The run of whole pages in the file that holds *@pa or is the next above it; a
+ * longer one may come in pieces. False: none.
+ */
+bool mi_dumpfile_next(const struct mi_dumpfile *df, uint64_t *pa, uint64_t *end);
+
 #endif

@@ -8,8 +8,10 @@
  * never asked for what is not there: it takes what lies behind the end of a file
  * for zeroes, and a failed read takes a slot in its cache.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libkdumpfile/kdumpfile.h>
 
@@ -70,18 +72,19 @@ static enum mi_read kdump_read_page(struct mi_provider *p, uint64_t pa, void *pa
  * Narrow a run of an ELF dump to what the file really holds: where it is sparse
  * there are zeroes, and many a dump is mostly that. False: it holds nothing.
  */
-static bool skip_hole(struct kdump *k, uint64_t *pa, uint64_t *end)
+static bool skip_hole(const struct mi_part *part, uint64_t *pa, uint64_t *end)
 {
 	const uint64_t mask = MI_PAGE_SIZE - 1;
 	uint64_t size = *end - *pa, offset;
+	int fd = mi_part_fd(part);
 	off_t data, hole;
 
-	if (mi_segments_look(k->segments, *pa, &offset))
+	if (mi_dumpfile_look(&part->file, *pa, &offset) || offset == MI_NO_OFFSET)
 		return true;
-	data = lseek(k->fd, (off_t)offset, SEEK_DATA);
+	data = lseek(fd, (off_t)offset, SEEK_DATA);
 	if (data < 0)
 		return errno != ENXIO;
-	hole = lseek(k->fd, data, SEEK_HOLE);
+	hole = lseek(fd, data, SEEK_HOLE);
 	if ((uint64_t)data - offset >= size)
 		return false;
 	if (hole > data && (uint64_t)hole - offset < size)
@@ -90,40 +93,42 @@ static bool skip_hole(struct kdump *k, uint64_t *pa, uint64_t *end)
 	return true;
 }
 
+static bool next_in_part(const struct mi_part *part, uint64_t *pa, uint64_t *end)
+{
+	while (mi_dumpfile_next(&part->file, pa, end)) {
+		if (skip_hole(part, pa, end))
+			return true;
+		*pa = *end;
+	}
+	return false;
+}
+
 static bool kdump_next_run(struct mi_provider *p, uint64_t *pa, uint64_t *end)
 {
 	struct kdump *k = to_kdump(p);
-	kdump_addr_t first = *pa >> MI_PAGE_SHIFT, last;
+	size_t i;
 
-	if (k->segments) {
-		while (mi_segments_next(k->segments, pa, end)) {
-			if (skip_hole(k, pa, end))
-				return true;
-			*pa = *end;
-		}
-		return false;
-	}
-	if (!k->stored.bmp || kdump_bmp_find_set(k->stored.bmp, &first) != KDUMP_OK)
-		return false;
-	last = first;
-	if (kdump_bmp_find_clear(k->stored.bmp, &last) != KDUMP_OK)
-		return false;
-	*pa = first << MI_PAGE_SHIFT;
-	*end = last << MI_PAGE_SHIFT;
-	return *end > *pa;
+	/* Parts are in order of what they hold. */
+	for (i = 0; i < k->parts.n; i++)
+		if (next_in_part(k->parts.part[i], pa, end))
+			return true;
+	return false;
 }
 
 static enum mi_read kdump_read_head(struct mi_provider *p, uint64_t pa, void *buf, size_t len)
 {
 	struct kdump *k = to_kdump(p);
+	struct mi_part *part = mi_parts_find(&k->parts, pa);
 	unsigned char page[MI_PAGE_SIZE];
 	uint64_t offset;
-	enum mi_read r;
+	enum mi_read r = mi_dumpfile_look(&part->file, pa, &offset);
 
-	if (k->segments && !mi_segments_look(k->segments, pa, &offset))
-		return pread(k->fd, buf, len, (off_t)offset) == (ssize_t)len ? MI_READ_OK
-									     : MI_READ_IO;
-	r = kdump_read_page(p, pa, page);
+	if (r)
+		return r;
+	if (offset != MI_NO_OFFSET)
+		return part->bytes.read(part->bytes.arg, offset, buf, len) ? MI_READ_OK
+									   : MI_READ_IO;
+	r = ask_library(k, pa, page);
 	if (!r)
 		memcpy(buf, page, len);
 	return r;

@@ -16,13 +16,19 @@ struct segment {
 	uint64_t offset; /* in the file */
 };
 
+/* In order of address, apart from each other. */
+struct list {
+	struct segment *seg;
+	size_t n;
+};
+
 struct mi_segments {
 	struct mi_bytes bytes;
 	uint64_t expected;
-	size_t n;
 	bool may_be_zero, more;
 	bool headers_missing; /* of other segments nothing is known */
-	struct segment seg[];
+	struct list main;
+	struct list second; /* other copies of what main may lack */
 };
 
 static int by_start(const void *a, const void *b)
@@ -49,7 +55,7 @@ static void expect(struct mi_segments *s, uint64_t off, uint64_t len)
 
 static void add(struct mi_segments *s, const Elf64_Phdr *ph)
 {
-	struct segment *seg = &s->seg[s->n];
+	struct segment *seg = &s->main.seg[s->main.n];
 
 	if (ph->p_type == PT_LOAD || ph->p_type == PT_NOTE)
 		expect(s, ph->p_offset, ph->p_filesz);
@@ -63,7 +69,7 @@ static void add(struct mi_segments *s, const Elf64_Phdr *ph)
 	seg->offset = ph->p_offset;
 	if (seg->size > seg->stored)
 		s->may_be_zero = true;
-	s->n++;
+	s->main.n++;
 }
 
 static bool count(const struct mi_bytes *bytes, const Elf64_Ehdr *eh, uint64_t *n)
@@ -94,35 +100,68 @@ static enum mi_status check(const Elf64_Ehdr *eh, struct mi_error *err)
 	return MI_OK;
 }
 
+static uint64_t end_of(const struct segment *seg)
+{
+	return seg->start + seg->size;
+}
+
+/* As many as go in without overlap: no dump has more than two copies. */
+static void add_second(struct list *second, const struct segment *seg)
+{
+	if (!second->n || seg->start >= end_of(&second->seg[second->n - 1]))
+		second->seg[second->n++] = *seg;
+}
+
+/* All that @seg has of what @prev covers too is in the file for @prev. */
+static bool is_twice(const struct mi_segments *s, const struct segment *prev,
+		     const struct segment *seg)
+{
+	uint64_t off = seg->start - prev->start;
+	uint64_t end = seg->stored < prev->size - off ? off + seg->stored : prev->size;
+
+	return end <= prev->stored && mi_bytes_has(&s->bytes, prev->offset + off, end - off);
+}
+
 /*
- * QEMU's dumps with "paging" have memory that is mapped twice twice. One of the
- * copies does, so that segments do not overlap.
+ * Memory may be there twice: the kernel's image in /proc/vmcore, what is mapped
+ * twice in QEMU's dumps with "paging". One copy does, so that segments do not
+ * overlap; what is not certain to be the same goes into a list of its own.
  */
 static void drop_overlaps(struct mi_segments *s)
 {
+	struct list *main = &s->main, *second = &s->second;
 	struct segment *prev, *seg;
 	size_t i, kept = 0;
 	uint64_t twice;
 
-	for (i = 0; i < s->n; i++) {
-		seg = &s->seg[i];
-		prev = kept ? &s->seg[kept - 1] : NULL;
-		if (prev && seg->start - prev->start < prev->size) {
-			twice = prev->size - (seg->start - prev->start);
-			if (seg->start - prev->start >= prev->stored && seg->stored) {
-				prev->size -= twice;
-			} else if (twice >= seg->size) {
-				continue;
-			} else {
-				seg->start += twice;
-				seg->offset += twice;
-				seg->size -= twice;
-				seg->stored -= twice < seg->stored ? twice : seg->stored;
-			}
+	for (i = 0; i < main->n; i++) {
+		seg = &main->seg[i];
+		prev = kept ? &main->seg[kept - 1] : NULL;
+		if (!prev || seg->start >= end_of(prev)) {
+			main->seg[kept++] = *seg;
+			continue;
 		}
-		s->seg[kept++] = *seg;
+		/* It has what the other leaves out. */
+		if (seg->start - prev->start >= prev->stored && seg->stored) {
+			add_second(second, prev);
+			prev->size = seg->start - prev->start;
+			main->seg[kept++] = *seg;
+			continue;
+		}
+		if (!is_twice(s, prev, seg)) {
+			add_second(second, seg);
+			continue;
+		}
+		twice = end_of(prev) - seg->start;
+		if (twice >= seg->size)
+			continue;
+		seg->start += twice;
+		seg->offset += twice;
+		seg->size -= twice;
+		seg->stored -= twice < seg->stored ? twice : seg->stored;
+		main->seg[kept++] = *seg;
 	}
-	s->n = kept;
+	main->n = kept;
 }
 
 /* What is missing of the program headers is not known; a hostile count costs nothing. */
@@ -136,9 +175,15 @@ static enum mi_status read_headers(const struct mi_bytes *bytes, const Elf64_Ehd
 
 	if (n > SEGMENTS_MAX)
 		return mi_fail(err, MI_ERR_FORMAT, "damaged: its ELF header cannot be true");
-	s = calloc(1, sizeof(*s) + n * sizeof(s->seg[0]));
-	if (!s)
+	s = calloc(1, sizeof(*s));
+	if (s) {
+		s->main.seg = calloc(n + 1, sizeof(struct segment));
+		s->second.seg = calloc(n + 1, sizeof(struct segment));
+	}
+	if (!s || !s->main.seg || !s->second.seg) {
+		mi_segments_free(s);
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	}
 	s->bytes = *bytes;
 	s->more = s->headers_missing = !counted;
 	expect(s, eh->e_phoff, n * sizeof(ph));
@@ -152,7 +197,7 @@ static enum mi_status read_headers(const struct mi_bytes *bytes, const Elf64_Ehd
 			s->more = s->headers_missing = true;
 		add(s, &ph);
 	}
-	qsort(s->seg, s->n, sizeof(s->seg[0]), by_start);
+	qsort(s->main.seg, s->main.n, sizeof(struct segment), by_start);
 	drop_overlaps(s);
 	*ret = s;
 	return MI_OK;
@@ -175,39 +220,40 @@ enum mi_status mi_segments_load(const struct mi_bytes *bytes, struct mi_segments
 
 void mi_segments_free(struct mi_segments *s)
 {
+	if (!s)
+		return;
+	free(s->main.seg);
+	free(s->second.seg);
 	free(s);
 }
 
-/* The last one that starts at or below @pa; NULL: none does. */
-static const struct segment *find(const struct mi_segments *s, uint64_t pa)
+/* How many start at or below @pa. */
+static size_t count_up_to(const struct list *l, uint64_t pa)
 {
-	size_t low = 0, high = s->n;
+	size_t low = 0, high = l->n;
 
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (s->seg[mid].start <= pa)
+		if (l->seg[mid].start <= pa)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	return low ? &s->seg[low - 1] : NULL;
+	return low;
 }
 
-/*
- * What of the page is in the segment of address @pa: *@len bytes are alike, up to
- * @len that are asked for.
- */
-static enum mi_read look_part(const struct mi_segments *s, uint64_t pa, uint64_t *len,
-			      uint64_t *offset)
+/* What is at @pa, and at all of the *@len bytes from there: *@len may become less. */
+static enum mi_read look_part(const struct mi_segments *s, const struct list *l, uint64_t pa,
+			      uint64_t *len, uint64_t *offset)
 {
-	const struct segment *seg = find(s, pa), *next = seg ? seg + 1 : s->seg;
+	size_t i = count_up_to(l, pa);
 	enum mi_read r = s->headers_missing ? MI_READ_INCOMPLETE : MI_READ_HOLE;
-	uint64_t off, room = ~0ULL;
+	uint64_t off, room = i < l->n ? l->seg[i].start - pa : ~0ULL;
 
-	if (next < s->seg + s->n)
-		room = next->start - pa;
-	if (seg) {
+	if (i) {
+		const struct segment *seg = &l->seg[i - 1];
+
 		off = pa - seg->start;
 		*offset = seg->offset + off;
 		if (off < seg->stored) {
@@ -215,7 +261,7 @@ static enum mi_read look_part(const struct mi_segments *s, uint64_t pa, uint64_t
 			room = seg->stored - off;
 		} else if (off < seg->size) {
 			r = MI_READ_EXCLUDED;
-			room = seg->size - off < room ? seg->size - off : room;
+			room = seg->size - off;
 		}
 	}
 	*len = room < *len ? room : *len;
@@ -224,10 +270,11 @@ static enum mi_read look_part(const struct mi_segments *s, uint64_t pa, uint64_t
 	return r;
 }
 
-enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset)
+static enum mi_read look_in(const struct mi_segments *s, const struct list *l, uint64_t pa,
+			    uint64_t *offset)
 {
 	uint64_t left = MI_PAGE_SIZE, len = left, at = 0;
-	enum mi_read r = look_part(s, pa, &len, &at);
+	enum mi_read r = look_part(s, l, pa, &len, &at);
 
 	if (!r && len == left)
 		*offset = at;
@@ -236,9 +283,62 @@ enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t
 		pa += len;
 		left -= len;
 		len = left;
-		r = look_part(s, pa, &len, &at);
+		r = look_part(s, l, pa, &len, &at);
 	}
 	return r;
+}
+
+enum mi_read mi_segments_look(const struct mi_segments *s, uint64_t pa, uint64_t *offset)
+{
+	/* The better the answer, the higher. */
+	static const unsigned char rank[] = {
+		[MI_READ_HOLE] = 0,
+		[MI_READ_EXCLUDED] = 1,
+		[MI_READ_INCOMPLETE] = 2,
+		[MI_READ_OK] = 3,
+	};
+	enum mi_read r = look_in(s, &s->main, pa, offset), other;
+
+	if (!r || !s->second.n)
+		return r;
+	other = look_in(s, &s->second, pa, offset);
+	return rank[other] > rank[r] ? other : r;
+}
+
+static bool next_in(const struct mi_segments *s, const struct list *l, uint64_t *pa, uint64_t *end)
+{
+	const uint64_t mask = ~(uint64_t)(MI_PAGE_SIZE - 1);
+	size_t i = count_up_to(l, *pa);
+
+	for (i -= i > 0; i < l->n; i++) {
+		const struct segment *seg = &l->seg[i];
+		uint64_t room = seg->offset < s->bytes.size ? s->bytes.size - seg->offset : 0;
+		uint64_t present = seg->stored < room ? seg->stored : room;
+		uint64_t first = (seg->start + MI_PAGE_SIZE - 1) & mask;
+		uint64_t stop = (seg->start + present) & mask;
+
+		if (first < *pa)
+			first = *pa;
+		if (first >= stop)
+			continue;
+		*pa = first;
+		*end = stop;
+		return true;
+	}
+	return false;
+}
+
+bool mi_segments_next(const struct mi_segments *s, uint64_t *pa, uint64_t *end)
+{
+	uint64_t other = *pa, other_end;
+	bool found = next_in(s, &s->main, pa, end);
+
+	if (next_in(s, &s->second, &other, &other_end) && (!found || other < *pa)) {
+		*pa = other;
+		*end = other_end;
+		found = true;
+	}
+	return found;
 }
 
 bool mi_segments_may_be_zero(const struct mi_segments *s)

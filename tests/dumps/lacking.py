@@ -25,7 +25,7 @@ import tempfile
 
 CUT = pathlib.Path(__file__).with_name("cut.py")
 GONE = sys.argv[3]
-REFUSAL = r"cut short|filtered out|could (not )?be read"
+REFUSAL = r"is incomplete|filtered out|could (not )?be read"
 
 
 class Compared:

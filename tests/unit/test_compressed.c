@@ -258,6 +258,26 @@ static void test_split(void **state)
 	assert_int_equal(look(39500), MI_READ_HOLE);
 }
 
+static void test_runs(void **state)
+{
+	static const uint64_t want[][2] = {
+		{0, 1}, {7, 8}, {32767, 32768}, {32768, 32769}, {38999, 39000}};
+	uint64_t pa = 0, end;
+	size_t i;
+
+	(void)state;
+	load();
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		assert_true(mi_compressed_next(c, &pa, &end));
+		assert_int_equal(pa, want[i][0] * PAGE);
+		assert_int_equal(end, want[i][1] * PAGE);
+		pa = end;
+	}
+	assert_false(mi_compressed_next(c, &pa, &end));
+	pa = ~(uint64_t)(PAGE - 1);
+	assert_false(mi_compressed_next(c, &pa, &end));
+}
+
 static void test_sample(void **state)
 {
 	uint32_t flags = 0;
@@ -283,9 +303,13 @@ static void test_sample(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_every_frame),	     TEST(test_cut),
-		TEST(test_never_written),    TEST(test_descriptors_that_lie),
-		TEST(test_headers_that_lie), TEST(test_split),
+		TEST(test_every_frame),
+		TEST(test_cut),
+		TEST(test_never_written),
+		TEST(test_descriptors_that_lie),
+		TEST(test_headers_that_lie),
+		TEST(test_split),
+		TEST(test_runs),
 		TEST(test_sample),
 	};
 

@@ -13,7 +13,8 @@
 
 #define PAGE 4096ULL
 #define DATA 0x10000ULL /* where a file of ours has its first segment */
-#define SEGMENTS_MAX 8
+#define SEGMENTS_MAX 1000
+#define MB (1024ULL * 1024)
 
 static struct {
 	Elf64_Ehdr eh;
@@ -193,6 +194,110 @@ static void test_overlaps(void **state)
 	in_file(0x4000, DATA + PAGE);
 }
 
+/* As /proc/vmcore of a kernel at 16 MiB of 256: its image is there twice. */
+static void vmcore(uint64_t size)
+{
+	file.eh.e_phnum = 0;
+	segment(16 * MB, 40 * MB, 40 * MB, 1 * MB);
+	segment(1 * MB, 199 * MB, 199 * MB, 41 * MB);
+	segment(240 * MB, 16 * MB, 16 * MB, 240 * MB);
+	bytes.size = size;
+	mi_segments_free(s);
+	s = NULL;
+	load();
+}
+
+static void test_image_within_ram(void **state)
+{
+	(void)state;
+	vmcore(256 * MB);
+	not_in_file(0, MI_READ_HOLE);
+	in_file(1 * MB, 41 * MB);
+	in_file(16 * MB, 56 * MB);
+	in_file(56 * MB, 96 * MB);
+	in_file(200 * MB - PAGE, 240 * MB - PAGE);
+	not_in_file(200 * MB, MI_READ_HOLE);
+	not_in_file(240 * MB - PAGE, MI_READ_HOLE);
+	in_file(240 * MB, 240 * MB);
+	not_in_file(256 * MB, MI_READ_HOLE);
+}
+
+/* The disk was full: one of the two copies may be before the end. */
+static void test_image_and_cut(void **state)
+{
+	(void)state;
+	vmcore(50 * MB);
+	in_file(10 * MB - PAGE, 50 * MB - PAGE);
+	not_in_file(10 * MB, MI_READ_INCOMPLETE);
+	in_file(20 * MB, 5 * MB);
+	not_in_file(56 * MB, MI_READ_INCOMPLETE);
+	not_in_file(240 * MB, MI_READ_INCOMPLETE);
+	/* Cut within the image, whose copy in RAM comes later. */
+	vmcore(11 * MB);
+	in_file(26 * MB - PAGE, 11 * MB - PAGE);
+	not_in_file(26 * MB, MI_READ_INCOMPLETE);
+}
+
+/* makedumpfile -E: what it leaves out is at the end of segments. */
+static void test_filtered_twice(void **state)
+{
+	(void)state;
+	segment(16 * MB, 6 * MB, 8 * MB, 1 * MB);
+	segment(1 * MB, 2 * MB, 17 * MB, 7 * MB);
+	segment(18 * MB, 0, 6 * MB, 0);
+	load();
+	not_in_file(3 * MB, MI_READ_EXCLUDED);
+	/* One copy of the page is enough, whichever segment comes first. */
+	in_file(17 * MB, 2 * MB);
+	in_file(18 * MB, 3 * MB);
+	not_in_file(22 * MB, MI_READ_EXCLUDED);
+	not_in_file(24 * MB, MI_READ_HOLE);
+}
+
+/* No dump nests like that; what is there is found all the same. */
+static void test_nested(void **state)
+{
+	uint64_t i;
+
+	(void)state;
+	for (i = 0; i < SEGMENTS_MAX; i++)
+		segment(i * PAGE, PAGE, SEGMENTS_MAX * MB - i * PAGE, MB + i * PAGE);
+	load();
+	for (i = 0; i < SEGMENTS_MAX; i++)
+		in_file(i * PAGE, MB + i * PAGE);
+	not_in_file(SEGMENTS_MAX * MB - PAGE, MI_READ_EXCLUDED);
+	not_in_file(SEGMENTS_MAX * MB, MI_READ_HOLE);
+}
+
+static void next_is(uint64_t from, uint64_t first, uint64_t end)
+{
+	uint64_t pa = from, got = 0;
+
+	assert_true(mi_segments_next(s, &pa, &got));
+	assert_int_equal(pa, first);
+	assert_int_equal(got, end);
+}
+
+static void test_runs(void **state)
+{
+	uint64_t pa = 30 * MB, end;
+
+	(void)state;
+	segment(0x400, 3 * PAGE, 3 * PAGE, DATA);
+	segment(1 * MB, PAGE, 8 * PAGE, DATA);
+	segment(16 * MB, 6 * MB, 8 * MB, 1 * MB);
+	bytes.size = 5 * MB;
+	load();
+	next_is(0, PAGE, 3 * PAGE);
+	next_is(2 * PAGE, 2 * PAGE, 3 * PAGE);
+	next_is(3 * PAGE, 1 * MB, 1 * MB + PAGE);
+	next_is(1 * MB + PAGE, 16 * MB, 20 * MB);
+	assert_false(mi_segments_next(s, &pa, &end));
+	/* A copy that is there where the first is not. */
+	vmcore(11 * MB);
+	next_is(0, 16 * MB, 26 * MB);
+}
+
 static void test_headers_that_lie(void **state)
 {
 	bool more;
@@ -235,6 +340,11 @@ static void test_headers_that_lie(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_image_within_ram),
+		TEST(test_image_and_cut),
+		TEST(test_filtered_twice),
+		TEST(test_nested),
+		TEST(test_runs),
 		TEST(test_plain),
 		TEST(test_cut),
 		TEST(test_seams),
