@@ -110,7 +110,8 @@ static void large_folios(const char *path, int expected)
 	copy = map_fd(fd, 5 * PAGE, 128 * PAGE, PROT_RW, MAP_PRIVATE);
 	read_pages(copy, 0, 64);
 	write_pages(copy, 60, 9);
-	if (!note_large(fd, LARGE_PAGES) && expected)
+	/* Without huge pages the page cache has no large folios at all. */
+	if (!note_large(fd, LARGE_PAGES) && expected && !access(THP, F_OK))
 		fail("no large folios in %s", path);
 }
 

@@ -108,6 +108,11 @@ static void numa_hint(void)
 {
 	struct gate gate;
 
+	if (access("/proc/sys/kernel/numa_balancing", F_OK) < 0) {
+		printf("numa-hint: not in this kernel\n");
+		report_ready();
+		return;
+	}
 	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
 	set_scan_knob("scan_delay_ms", "10");
 	set_scan_knob("scan_period_min_ms", "20");
