@@ -282,7 +282,7 @@ enum mi_status mi_crash_provider(struct mi_provider **ret, struct mi_error *err)
 	c->fd = -1;
 	gather_facts(c);
 	part = is_part(c);
-	/* 8.0.2 to 9.0.2 take bytes of other pages for what is asked. */
+	/* 8.0.2 takes bytes of other pages for what is asked. */
 	if (part) {
 		close_provider(&c->p);
 		return mi_fail(err, MI_ERR_UNSUPPORTED,
