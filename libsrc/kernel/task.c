@@ -204,6 +204,9 @@ enum mi_status mi_task_threads(struct mi_kernel *k, const struct mi_task *leader
 			st = gather(k, leader->addr + (uint64_t)l->task_thread_group.off,
 				    &l->task_thread_group, "thread list", &a, err);
 	} else {
+		mi_problem_bad(&k->problems, "task_struct", leader->addr,
+			       "may have threads, to which this kernel's types do not lead",
+			       "all but the first are missing");
 		st = push(&a, leader, err);
 	}
 	if (st) {
