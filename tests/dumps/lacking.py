@@ -111,6 +111,15 @@ def compare_row(c, where, got, want, no_file):
     compare_cached(c, where + " cached", cached_page(got), cached_page(want), no_file)
 
 
+def within(row, want):
+    """The part of a longer row of the whole dump: what is unreadable may cut it in pieces."""
+    first, end = row["pgoff"], row["pgoff"] + row["pages"]
+    for w in want:
+        if w["pages"] > 1 and w["pgoff"] <= first and end <= w["pgoff"] + w["pages"]:
+            return {**w, **{k: row[k] for k in ("pages", "pgoff", "va") if k in row}}
+    return None
+
+
 def compare_rows(c, where, got, want, key, no_file=False):
     """One row a page, but what is unreadable or sparse is one row for many."""
     whole = {row[key]: row for row in want}
@@ -118,7 +127,7 @@ def compare_rows(c, where, got, want, key, no_file=False):
         if row["pages"] == 1 and row[key] in whole and whole[row[key]]["pages"] == 1:
             compare_row(c, f"{where} {row[key]}", row, whole[row[key]], no_file)
         elif not is_gone(row.get("pte")) and not is_gone(row.get("cached")):
-            c.same(f"{where} {row[key]}", row, whole.get(row[key]))
+            c.same(f"{where} {row[key]}", row, within(row, want))
         else:
             c.missing += row["pages"]
 
