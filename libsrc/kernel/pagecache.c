@@ -13,6 +13,7 @@
 
 #define SLOT_BITS 6 /* XA_CHUNK_SHIFT without CONFIG_BASE_SMALL */
 #define SLOTS (1U << SLOT_BITS)
+#define ENTRY_PAGES_MAX (1ULL << 18) /* a 1 GiB page in base pages */
 #define SWAP_TYPE_SHIFT 58 /* of a value: SWP_TYPE_SHIFT, include/linux/swapops.h */
 
 static bool is_value(uint64_t e)
@@ -240,6 +241,14 @@ static enum step look(struct mi_cache_walk *w, unsigned int *i, struct mi_slot *
 		mi_problem_bad(&w->k->problems, "xa_node", w->path[d].addr,
 			       "has a sibling entry without its chain", "cached pages are missing");
 		return STEP_NEXT;
+	}
+	if (span > ENTRY_PAGES_MAX / n) {
+		mi_problem_bad(&w->k->problems, "xa_node", w->path[d].addr,
+			       "has an entry of more pages than any page has",
+			       "cached pages are missing");
+		w->why = MI_READ_DAMAGED;
+		unreadable(w, slot_first(w, d, *i), span, ret);
+		return STEP_FOUND;
 	}
 	if (!describe(w, e, slot_first(w, d, *i), span * n, ret))
 		return STEP_NEXT;
