@@ -14,7 +14,7 @@
 #define SLOT_BITS 6 /* XA_CHUNK_SHIFT without CONFIG_BASE_SMALL */
 #define SLOTS (1U << SLOT_BITS)
 #define ENTRY_PAGES_MAX (1ULL << 18) /* a 1 GiB page in base pages */
-#define SWAP_TYPE_SHIFT 58 /* of a value: SWP_TYPE_SHIFT, include/linux/swapops.h */
+#define SWAP_TYPE_SHIFT 58	     /* of a value: SWP_TYPE_SHIFT, include/linux/swapops.h */
 
 static bool is_value(uint64_t e)
 {
