@@ -102,6 +102,41 @@ static bool add(struct mi_flattened *f, uint64_t start, uint64_t end)
 	return true;
 }
 
+static void insert(struct mi_flattened *f, size_t at, uint64_t start, uint64_t end)
+{
+	if (f->n == EXTENTS_MAX)
+		return; /* then that much more counts as missing */
+	memmove(&f->ext[at + 1], &f->ext[at], (f->n - at) * sizeof(f->ext[0]));
+	f->ext[at] = (struct extent){start, end};
+	f->n++;
+}
+
+/* What was written there is no longer what should be. */
+static void forget(struct mi_flattened *f, uint64_t start, uint64_t end)
+{
+	size_t i = 0;
+
+	while (i < f->n) {
+		struct extent *e = &f->ext[i];
+		uint64_t stop = e->end;
+
+		if (e->end <= start || e->start >= end) {
+			i++;
+		} else if (e->start < start) {
+			e->end = start;
+			if (stop > end)
+				insert(f, i + 1, end, stop);
+			i++;
+		} else if (e->end > end) {
+			e->start = end;
+			i++;
+		} else {
+			f->n--;
+			memmove(e, e + 1, (f->n - i) * sizeof(*e));
+		}
+	}
+}
+
 static bool has(void *arg, uint64_t off, uint64_t len)
 {
 	struct mi_flattened *f = arg;
@@ -247,6 +282,8 @@ static enum mi_status copy_record(struct mi_flattened *f, struct stream *s, uint
 		if (got < 0)
 			return failed("reading it", path, err);
 		if (got == 0) {
+			/* Headers are written twice: the first ones say less. */
+			forget(f, off, off + len);
 			end_early(f, s->size, cut_at);
 			return MI_OK;
 		}
