@@ -152,6 +152,23 @@ static void test_cut_anywhere(void **state)
 	}
 }
 
+/* What a record would have written over is no longer what should be there. */
+static void test_cut_within_the_second_writing(void **state)
+{
+	(void)state;
+	record(0, "0123456789abcdef");
+	header(4, 8);
+	put("AB", 2);
+	assert_int_equal(rearrange(at), MI_OK);
+	lost_from("cut at");
+	assert_true(mi_bytes_has(&bytes, 0, 6));
+	assert_false(mi_bytes_has(&bytes, 6, 1));
+	assert_false(mi_bytes_has(&bytes, 11, 1));
+	assert_true(mi_bytes_has(&bytes, 12, 4));
+	is_there(0, "0123AB");
+	is_there(12, "cdef");
+}
+
 static void test_records_that_lie(void **state)
 {
 	static const int64_t lies[][2] = {
@@ -285,6 +302,7 @@ int main(void)
 		TEST(test_in_any_order),
 		TEST(test_gaps_are_not_zeroes),
 		TEST(test_cut_anywhere),
+		TEST(test_cut_within_the_second_writing),
 		TEST(test_records_that_lie),
 		TEST(test_longer_than_the_file),
 		TEST(test_scattered),
