@@ -77,7 +77,8 @@ static void deal_out(struct mi_swap_types *s, unsigned int nr)
 static void swap_types(struct mi_kernel *k)
 {
 	struct mi_swap_types *s = &k->swap;
-	unsigned int sum, with, without;
+	unsigned int sum, with;
+	bool marker, no_marker;
 
 	s->inverted = k->l.sym_l1tf_mitigation != 0;
 	/* Until more is known: the areas that the array has in any case. */
@@ -99,13 +100,12 @@ static void swap_types(struct mi_kernel *k)
 	s->n_error = strcmp(k->l.mm_rss_stat.type_name, "percpu_counter") != 0;
 	s->n_marker = 1;
 	with = SWAP_TYPES - sum - s->n_error - s->n_marker;
-	without = with + 1;
-	if (fits(k, with) && (!s->n_error || !fits(k, without)))
-		deal_out(s, with);
-	else if (s->n_error && fits(k, without) && !fits(k, with)) {
-		s->n_marker = 0;
-		deal_out(s, without);
-	}
+	marker = fits(k, with);
+	no_marker = s->n_error && fits(k, with + 1);
+	if (marker == no_marker)
+		return; /* neither, or the padding hides which */
+	s->n_marker = marker;
+	deal_out(s, marker ? with : with + 1);
 }
 
 static void page_constants(struct mi_kernel *k)

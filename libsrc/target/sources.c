@@ -121,6 +121,31 @@ static enum mi_status check_vmlinux(struct mi_target *t, const char *path, struc
 	return MI_OK;
 }
 
+/* ---- searching the kernel's image ---- */
+
+typedef enum mi_status (*scan_fn)(struct mi_target *t, const struct mi_image *image, uint64_t *at,
+				  struct mi_error *err);
+
+/* First what is constant, then all; @where tells, for --sources, where it was found. */
+static bool by_scan(struct mi_target *t, const char *what, const char *name, scan_fn scan,
+		    char *where, size_t size)
+{
+	double start = mi_now_ms();
+	struct mi_image image;
+	struct mi_error e;
+	uint64_t at = 0;
+
+	if (!kernel_image(t, false, &image))
+		return false;
+	snprintf(where, size, "%s by search", name);
+	if (scan(t, &image, &at, &e) && kernel_image(t, true, &image) && scan(t, &image, &at, &e)) {
+		mi_source_note(t, what, false, start, where, "%s", e.text);
+		return false;
+	}
+	snprintf(where, size, "%s by search, found at 0x%llx", name, (unsigned long long)at);
+	return true;
+}
+
 /* ---- symbols ---- */
 
 static bool symbols_from_dump(struct mi_target *t)
@@ -138,24 +163,21 @@ static bool symbols_from_dump(struct mi_target *t)
 	return true;
 }
 
-static bool symbols_by_scan(struct mi_target *t)
+static enum mi_status scan_kallsyms(struct mi_target *t, const struct mi_image *image, uint64_t *at,
+				    struct mi_error *err)
 {
 	const struct mi_kallsyms_source src = {read_for_kallsyms, number_for_kallsyms, t, true};
+
+	return mi_kallsyms_scan(&src, image, &t->symbols, at, err);
+}
+
+static bool symbols_by_scan(struct mi_target *t)
+{
 	double start = mi_now_ms();
-	struct mi_image image;
-	struct mi_error e;
-	uint64_t at = 0;
 	char where[80];
 
-	if (!kernel_image(t, false, &image))
+	if (!by_scan(t, "symbols", "kallsyms", scan_kallsyms, where, sizeof(where)))
 		return false;
-	if (mi_kallsyms_scan(&src, &image, &t->symbols, &at, &e) && kernel_image(t, true, &image) &&
-	    mi_kallsyms_scan(&src, &image, &t->symbols, &at, &e)) {
-		mi_source_note(t, "symbols", false, start, "kallsyms by search", "%s", e.text);
-		return false;
-	}
-	snprintf(where, sizeof(where), "kallsyms by search, found at 0x%llx",
-		 (unsigned long long)at);
 	mi_source_note(t, "symbols", true, start, where, "%zu symbols",
 		       mi_symtab_count(t->symbols));
 	return true;
@@ -227,22 +249,19 @@ static bool types_from_dump(struct mi_target *t)
 	return types_parse(t, blob, stop - start, "BTF in the dump");
 }
 
+static enum mi_status scan_btf(struct mi_target *t, const struct mi_image *image, uint64_t *at,
+			       struct mi_error *err)
+{
+	return mi_btf_scan(image, &t->btf, at, err);
+}
+
 static bool types_by_scan(struct mi_target *t)
 {
 	double start = mi_now_ms();
-	struct mi_image image;
-	struct mi_error e;
-	uint64_t at = 0;
 	char where[80];
 
-	if (!kernel_image(t, false, &image))
+	if (!by_scan(t, "types", "BTF", scan_btf, where, sizeof(where)))
 		return false;
-	if (mi_btf_scan(&image, &t->btf, &at, &e) && kernel_image(t, true, &image) &&
-	    mi_btf_scan(&image, &t->btf, &at, &e)) {
-		mi_source_note(t, "types", false, start, "BTF by search", "%s", e.text);
-		return false;
-	}
-	snprintf(where, sizeof(where), "BTF by search, found at 0x%llx", (unsigned long long)at);
 	note_btf(t, start, where);
 	return true;
 }

@@ -180,16 +180,27 @@ static int make_stoppable_disk(void)
 	return control;
 }
 
-static char state_of(pid_t pid)
+/* The start of /proc/PID/@name, always ended. */
+static void read_proc(pid_t pid, const char *name, char *text, size_t size)
 {
-	char path[64], text[128] = "", *at;
+	char path[64];
+	ssize_t got;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	fd = must_open(path, O_RDONLY);
-	if (read(fd, text, sizeof(text) - 1) < 0)
+	got = read(fd, text, size - 1);
+	if (got < 0)
 		fail("%s", path);
+	text[got] = '\0';
 	close(fd);
+}
+
+static char state_of(pid_t pid)
+{
+	char text[128], *at;
+
+	read_proc(pid, "stat", text, sizeof(text));
 	at = strrchr(text, ')');
 	return at ? at[2] : '?';
 }
@@ -197,14 +208,8 @@ static char state_of(pid_t pid)
 static const char *wchan_of(pid_t pid)
 {
 	static char text[64];
-	char path[64];
-	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/wchan", pid);
-	fd = must_open(path, O_RDONLY);
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		fail("%s", path);
-	close(fd);
+	read_proc(pid, "wchan", text, sizeof(text));
 	return text;
 }
 
