@@ -7,6 +7,7 @@ SOVERSION := 0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 CRASHDIR ?= $(LIBDIR)/crash/extensions
+PYTHONDIR ?= $(LIBDIR)/python3/dist-packages
 BUILD ?= build
 
 CC ?= cc
@@ -49,10 +50,10 @@ TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide \
-	$(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress
+	$(BUILD)/tests/make_recorder $(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress $(BUILD)/tests/locks
 
-.PHONY: all help setup demo check check-kernels support check-unit lint format bench docs demo-dump fuzz \
-	install uninstall clean tests
+.PHONY: all help setup demo check check-kernels check-providers support check-unit lint format bench docs demo-dump fuzz \
+	recorder bench-recorder install uninstall install-recorder uninstall-recorder clean tests synth
 .DEFAULT_GOAL := all
 FORCE:
 .DELETE_ON_ERROR:
@@ -64,14 +65,19 @@ help:
 	@echo 'make check      set up, build, run all tests (boots guests; takes minutes)'
 	@echo 'make all        build library, command and crash extension'
 	@echo 'make tests      build the unit tests'
-	@echo 'make check-kernels  five series, three flavours, against every check (half an hour)'
-	@echo 'make support    the same, and its table into docs/support.md'
+	@echo 'make check-kernels  five series, three flavours, against every check (an hour)'
+	@echo 'make check-providers  dumps of all kernels, read by libkdumpfile and by drgn'
+	@echo 'make support    check-kernels, and its table into docs/support.md'
 	@echo 'make check-unit run the tests that need no guest'
+	@echo 'make synth      make the dumps of kernels before 4.0 (tests/synth/README.md)'
 	@echo 'make bench      compare with crash, drgn and a plain memory copy'
 	@echo 'make lint       formatting, clang-tidy, shellcheck, manual pages, layering'
 	@echo 'make fuzz       fuzz the readers of foreign bytes (FUZZ_SECONDS=60 each)'
 	@echo 'make docs       regenerate the output shown in README and help mmapinfo'
 	@echo 'make demo-dump  make the dump under vmcores/ anew (boots a guest)'
+	@echo 'make recorder   the recording kernel module for a Debian kernel (KERNEL=6.1)'
+	@echo 'make bench-recorder  instructions that recording costs (KERNEL=6.1)'
+	@echo 'make install-recorder  sources for DKMS and mmaprec(8), in PREFIX'
 	@echo 'make install    to PREFIX ($(PREFIX)) under DESTDIR; make uninstall'
 	@echo 'make clean'
 	@echo
@@ -134,6 +140,60 @@ $(HELPER): $(BUILD)/tests/%: tests/dumps/%.c $(LIB_A)
 	$(if $(Q),@echo '  LD      $@')
 	$(Q)$(CC) $(BASE_CFLAGS) $(CFLAGS) $(LDFLAGS) $(PKG_CFLAGS) -MMD -MP -o $@ $< $(LIB_A) $(PKG_LIBS) $(HELPER_LIBS)
 
+# Kernels before 4.0: a vmlinux of each, a program that makes the dump, and the dump. Nothing of
+# the reader's is used. See tests/synth/README.md.
+SYNTH_KERNELS := $(patsubst tests/synth/%.h,%,$(wildcard tests/synth/k[0-9]*.h tests/synth/rhel*.h))
+SYNTH_DIR := $(BUILD)/tests/synth
+SYNTH_SRC := $(filter-out tests/synth/vmlinux.c,$(wildcard tests/synth/*.c))
+SYNTH_HDR := $(wildcard tests/synth/*.h)
+SYNTH := $(SYNTH_KERNELS:%=$(SYNTH_DIR)/%.vmcore)
+SYNTH_FLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -DKERNEL_H='"$*.h"'
+# The program has the words of the kernel. That of i386 is linked with its own C library.
+# So does that of arm, whose structures are those of i386 but for words of 8 bytes: no program here
+# could run with arm's.
+SYNTH_I386 := k3_10_i386 k3_10_pae
+SYNTH_ARM := k3_10_arm k3_10_arm_lpae
+I386_CC ?= i686-linux-gnu-gcc
+ARM_CC ?= clang --target=arm-linux-gnueabihf -marm -fuse-ld=lld
+SYNTH_CC = $(if $(filter $*,$(SYNTH_I386)),$(I386_CC) -static,\
+	$(if $(filter $*,$(SYNTH_ARM)),$(I386_CC) -static -malign-double,$(CC)))
+SYNTH_KERNEL_CC = $(if $(filter $*,$(SYNTH_ARM)),$(ARM_CC),$(SYNTH_CC))
+# As kernels are compiled; all types, used or not, as there is no code here that uses them.
+SYNTH_KERNEL_FLAGS := -O0 -fno-eliminate-unused-debug-types \
+	-ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+	-nostdlib -static -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096
+SYNTH_KERNEL_FLAGS_OF = $(if $(filter $*,$(SYNTH_I386)),-Wl$(comma)-T$(comma)tests/synth/vmlinux_i386.lds,\
+	$(if $(filter $*,$(SYNTH_ARM)),-Wl$(comma)-T$(comma)tests/synth/vmlinux_arm.lds,\
+	-mcmodel=kernel -mno-red-zone -Wl$(comma)-T$(comma)tests/synth/vmlinux.lds))
+comma := ,
+
+# What the compilers of these days wrote.
+SYNTH_DWARF_k2_6_32 := -gdwarf-2 -gstrict-dwarf
+SYNTH_DWARF_rhel6 := -gdwarf-3 -gstrict-dwarf
+SYNTH_DWARF_k3_10 := -gdwarf-4 -gstrict-dwarf
+SYNTH_DWARF_k3_10_i386 := -gdwarf-4 -gstrict-dwarf
+SYNTH_DWARF_k3_10_pae := -gdwarf-3
+SYNTH_DWARF_k3_10_arm := -gdwarf-4
+SYNTH_DWARF_k3_10_arm_lpae := -gdwarf-3
+SYNTH_DWARF_rhel7 := -gdwarf-4
+
+synth: $(SYNTH)
+.PRECIOUS: $(SYNTH_DIR)/%.vmlinux $(SYNTH_DIR)/synth-%
+
+$(SYNTH_DIR)/%.vmlinux: tests/synth/vmlinux.c $(wildcard tests/synth/*.lds) $(SYNTH_HDR)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(SYNTH_KERNEL_CC) $(SYNTH_FLAGS) -g $(SYNTH_DWARF_$*) $(SYNTH_KERNEL_FLAGS) $(SYNTH_KERNEL_FLAGS_OF) -o $@ $<
+
+$(SYNTH_DIR)/synth-%: $(SYNTH_SRC) $(SYNTH_HDR)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD      $@')
+	$(Q)$(SYNTH_CC) $(SYNTH_FLAGS) -O1 -g -o $@ $(SYNTH_SRC)
+
+$(SYNTH_DIR)/%.vmcore: $(SYNTH_DIR)/synth-% $(SYNTH_DIR)/%.vmlinux
+	$(if $(Q),@echo '  DUMP    $@')
+	$(Q)$< $(SYNTH_DIR)/$*.vmlinux $@ $(SYNTH_DIR)/$*.truth
+
 # It writes what libkdumpfile is to read, without libkdumpfile.
 $(BUILD)/tests/recompress: HELPER_LIBS := -lz -llzo2 -lsnappy -lzstd
 
@@ -144,12 +204,17 @@ check:
 check-kernels:
 	scripts/setup test
 	$(Q)$(MAKE) --no-print-directory all tests
-	$(Q)KERNELS=all tests/run kernels
+	$(Q)FULL=1 KERNELS=all tests/run kernels
+
+check-providers:
+	scripts/setup test
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)FULL=1 tests/run providers
 
 support: check-kernels
 	$(Q)scripts/support-table --write $(BUILD)/matrix.tsv docs/support.md
 
-check-unit: all tests
+check-unit: all tests synth
 	$(Q)tests/run unit
 
 lint:
@@ -175,10 +240,20 @@ demo-dump:
 	scripts/setup test
 	$(Q)scripts/make-demo-dump
 
+# For a kernel of scripts/fetch-kernel; for the one that runs: make -C extension/recorder.
+recorder: KERNEL ?= 6.1
+recorder:
+	$(Q)scripts/build-recorder $(KERNEL) $(BUILD)/recorder/$(KERNEL)
+
+bench-recorder: KERNEL ?= 6.1
+bench-recorder:
+	scripts/setup test
+	$(Q)scripts/bench-recorder --doc $(KERNEL)
+
 # ---- installing ----
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CRASHDIR) \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CRASHDIR) $(DESTDIR)$(PYTHONDIR) \
 		$(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo
 	install -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/mmapinfo
@@ -188,16 +263,36 @@ install: all
 	install -m 644 $(LIB_A) $(DESTDIR)$(LIBDIR)/
 	install -m 644 $(PC) $(DESTDIR)$(LIBDIR)/pkgconfig/
 	install -m 755 $(CRASH_SO) $(DESTDIR)$(CRASHDIR)/
+	install -m 644 extension/drgn/mmapinfo.py $(DESTDIR)$(PYTHONDIR)/
 	install -m 644 libsrc/include/mmapinfo.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 docs/mmapinfo.1 $(DESTDIR)$(PREFIX)/share/man/man1/
-	install -m 644 docs/mmapinfo.schema.json docs/json.md docs/dumps.md \
-		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+	install -m 644 docs/mmapinfo.schema.json docs/json.md docs/dumps.md docs/drgn.md \
+		docs/recorder-format.md $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mmapinfo $(DESTDIR)$(LIBDIR)/libmmapinfo.* \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libmmapinfo.pc $(DESTDIR)$(CRASHDIR)/mmapinfo.so \
+		$(DESTDIR)$(PYTHONDIR)/mmapinfo.py \
 		$(DESTDIR)$(PREFIX)/include/mmapinfo.h $(DESTDIR)$(PREFIX)/share/man/man1/mmapinfo.1
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mmapinfo
+
+# The recorder: what DKMS builds it from, for each kernel of the machine (docs/recorder.md).
+RECORDER_DIR = $(DESTDIR)$(PREFIX)/src/mmaprec-$(VERSION)
+RECORDER_SRC = $(wildcard $(patsubst %,extension/recorder/%,*.c *.h *.def Kbuild Makefile dkms.conf))
+
+install-recorder:
+	install -d $(RECORDER_DIR)/probes $(DESTDIR)$(PREFIX)/share/man/man8 \
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo
+	install -m 644 $(RECORDER_SRC) $(RECORDER_DIR)/
+	install -m 644 extension/recorder/probes/*.c $(RECORDER_DIR)/probes/
+	install -m 644 docs/mmaprec.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 docs/recorder.md docs/recorder-format.md $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+
+uninstall-recorder:
+	rm -rf $(RECORDER_DIR)
+	rm -f $(DESTDIR)$(PREFIX)/share/man/man8/mmaprec.8 \
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo/recorder.md \
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo/recorder-format.md
 
 clean:
 	rm -rf build

@@ -4,6 +4,7 @@
 usage: drgn ... bench-drgn.py inode PID     inode of the largest mapped file
        drgn ... bench-drgn.py cached PID    pointers of its cached pages
        drgn ... bench-drgn.py summary PID   counts for every mapping of a file
+       drgn ... bench-drgn.py stuck 0       stacks of all tasks in state D
 
 drgn's own helpers do the walking. Each struct page is read once, as a whole,
 which is the fastest way: a mapped page that is the cached one needs no second
@@ -15,7 +16,8 @@ import sys
 from drgn import FaultError
 from drgn.helpers.linux.fs import address_space_for_each_page, d_path
 from drgn.helpers.linux.mm import follow_page, for_each_vma
-from drgn.helpers.linux.pid import find_task
+from drgn.helpers.linux.pid import find_task, for_each_task
+from drgn.helpers.linux.sched import task_state_to_char
 
 PAGE_SHIFT = prog["PAGE_SHIFT"].value_()  # noqa: F821 (drgn defines prog)
 FLAGS = {
@@ -93,6 +95,16 @@ def summary(pid):
               d_path(vma.vm_file.f_path).decode(errors="replace"))
 
 
+def stuck():
+    n = 0
+    for task in for_each_task(prog):  # noqa: F821
+        if task_state_to_char(task) == "D":
+            print(f"{task.pid.value_()} {task.comm.string_().decode(errors='replace')}")
+            print(prog.stack_trace(task))  # noqa: F821
+            n += 1
+    print(f"stuck={n}")
+
+
 def main():
     what, pid = sys.argv[1], int(sys.argv[2])
     if what == "inode":
@@ -100,6 +112,8 @@ def main():
     elif what == "cached":
         mapping = largest(pid).vm_file.f_mapping.read_()
         print(f"cached={sum(1 for _ in address_space_for_each_page(mapping))}")
+    elif what == "stuck":
+        stuck()
     elif what == "summary":
         summary(pid)
     else:

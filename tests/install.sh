@@ -17,6 +17,9 @@ ok $? "the installed command" "$tap_dir/out"
 [ -f "$at/share/man/man1/mmapinfo.1" ] && [ -f "$at/lib/crash/extensions/mmapinfo.so" ]
 ok $? "manual and crash extension are there"
 
+cmp -s extension/drgn/mmapinfo.py "$at/lib/python3/dist-packages/mmapinfo.py"
+ok $? "the module for drgn is there"
+
 nm -D --defined-only "$at/lib/libmmapinfo.so" | awk '{ print $3 }' | sort >"$tap_dir/exported"
 [ -s "$tap_dir/exported" ] && ! grep -Ev '^(mi_[a-z_]+@@MMAPINFO_1|MMAPINFO_1.*)$' "$tap_dir/exported"
 ok $? "only versioned mi_ names are exported" "$tap_dir/exported"

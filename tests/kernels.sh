@@ -1,24 +1,40 @@
 # shellcheck shell=bash
 # The matrix: every dump of every kernel against every check. Sourced by tests/run.
 #
-# KERNELS: series to run, or "all"; of "all", flavours beside cloud are part, too.
+# KERNELS: series to run, or "all". FULL=1: also what there is no time for each day,
+# see in_full().
 # RESULTS: a file that gets a line for each cell: dump, release, check (a column of
 # scripts/support-table), number of tests, "ok" or "failed".
 
 # shellcheck disable=SC2154 # passed, failed: of tests/run
 
+# Beside the 4-level dump of each series: 5 levels of the oldest and the newest form, and a
+# flavour whose structures differ most. With FULL=1 all of both.
 matrix_dumps() {
 	local series
-	if [ "$KERNELS" = all ]; then
-		for series in $(scripts/fetch-kernel --list); do
+	if [ "$KERNELS" != all ]; then
+		for series in $KERNELS; do
 			echo "$series-la48" "$series-la57"
 		done
-		echo 6.1-full-la48 7.3-full-la48 6.12-rt-la48
 		return
 	fi
-	for series in $KERNELS; do
-		echo "$series-la48" "$series-la57"
+	for series in $(scripts/fetch-kernel --list); do
+		echo "$series-la48"
+		! in_full "$series" 6.1 7.3 || echo "$series-la57"
 	done
+	echo 6.12-rt-la48
+	[ -z "${FULL-}" ] || echo 6.1-full-la48 7.3-full-la48
+}
+
+# in_full DUMP SERIES...: is it of one of these series, or everything asked for?
+in_full() {
+	local of=${1%-la*} series
+	shift
+	[ -z "${FULL-}" ] || return 0
+	for series; do
+		[ "$of" != "$series" ] || return 0
+	done
+	return 1
 }
 
 # cell DUMP CHECK NAME COMMAND...: one TAP program, counted in the table as well.
@@ -31,21 +47,98 @@ cell() {
 		$((passed - was_passed + failed - was_failed)) "$verdict" >>"$RESULTS"
 }
 
+# The line of the table that a dump belongs to.
+row_of() {
+	echo "$1" | sed 's/-panic$\|-stuck$\|-touch$/-la48/'
+}
+
 # Makes a dump and sets dir and release. A dump that cannot be made fails its checks.
 matrix_dump() {
 	local name=$1
 	LIMIT=1200 run_step "dump $name" scripts/make-dump "$name"
 	dir=$(scripts/make-dump "$name" 2>/dev/null) || {
-		printf '%s\t%s\t%s\t0\tfailed\n' "${name/-panic/-la48}" - elf >>"$RESULTS"
+		printf '%s\t%s\t%s\t0\tfailed\n' "$(row_of "$name")" - elf >>"$RESULTS"
 		return 1
 	}
 	release=$(sed -n 's/^release=//p' "$dir/manifest")
 }
 
+# What makedumpfile leaves is looked at on one dump of each series.
+files_of() {
+	echo vmcore.elf
+	! all_checks "$1" || echo vmcore.d31.zlib
+}
+
+column_of() {
+	[ "$1" = vmcore.elf ] && echo elf || echo d31
+}
+
 check_pages() {
-	local name=$1
-	cell "$name" elf "ELF: every page" tests/dumps/oracle.py "$dir/vmcore.elf" "$dir/truth"
-	cell "$name" d31 "-d 31: every page" tests/dumps/oracle.py "$dir/vmcore.d31.zlib" "$dir/truth"
+	local name=$1 file
+	for file in $(files_of "$name"); do
+		cell "$name" "$(column_of "$file")" "$file: every page" \
+			tests/dumps/oracle.py "$dir/$file" "$dir/truth"
+	done
+}
+
+check_windows() {
+	local name=$1 file check
+	for file in $(files_of "$name"); do
+		[ "$file" = vmcore.elf ] || in_full "$name" 6.1 || continue
+		check=$(column_of "$file")
+		cell "$name" "$check" "$file: nonlinear windows" tests/dumps/windows.py \
+			--mmapinfo "$BUILD/mmapinfo" "$dir/$file" "$dir/truth"
+		cell "$name" "$check" "$file: what is faulted in" tests/dumps/prefault.py \
+			--mmapinfo "$BUILD/mmapinfo" "$dir/$file" "$dir/truth"
+	done
+}
+
+check_stacks() {
+	local name=$1 check=$2 file=$3
+	cell "$name" "$check" "$file: kernel stacks" tests/dumps/stacks.py \
+		--mmapinfo "$BUILD/mmapinfo" "$dir/$file" "$dir/truth"
+}
+
+# Both flavours of page tables: with 5 levels the slow disk of some has a scheduler.
+check_requests() {
+	local name=$1 file check
+	for file in $(files_of "$name"); do
+		check=$(column_of "$file")
+		cell "$name" "$check" "$file: requests and waiting tasks" \
+			tests/dumps/requests.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+		cell "$name" "$check" "$file: stuck tasks" \
+			tests/dumps/blocked.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+	done
+}
+
+# Tasks stuck on devices of all kinds.
+check_stuck() {
+	local row file
+	row=$(row_of "$1")
+	for file in vmcore.elf vmcore.d31.zlib; do
+		cell "$row" stuck "stuck, $file: requests and waiting tasks" \
+			tests/dumps/requests.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+		cell "$row" stuck "stuck, $file: disks, tags and plugs" \
+			tests/dumps/disks.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+		cell "$row" stuck "stuck, $file: why tasks are stuck" \
+			tests/dumps/blocked.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+		cell "$row" stuck "stuck, $file: devices that stand on others" \
+			tests/dumps/stacked.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+		cell "$row" stuck "stuck, $file: requests of FUSE and NFS" \
+			tests/dumps/noqueue.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+	done
+	check_stacks "$row" stuck vmcore.elf
+	for file in vmcore.elf vmcore.d31.zlib; do
+		cell "$row" stuck "stuck, $file: locks" tests/dumps/locks.py \
+			"$BUILD/tests/locks" "$dir/$file" "$dir/truth"
+	done
 }
 
 # The sources of symbols and types: 4-level dumps of the cloud flavour.
@@ -54,18 +147,26 @@ check_sources() {
 	vmlinux=$(scripts/fetch-kernel --dbg "${name%-la48}" 2>/dev/null)/vmlinux
 	cell "$name" debuginfo "with DWARF: identical" \
 		tests/dumps/identical.sh "$BUILD/mmapinfo" "$dir/vmcore.elf" "$vmlinux"
-	cell "$name" note "VMCOREINFO missing or damaged" \
+	# The forms of kallsyms: before 6.0, of 6.1, and of 7.x.
+	! in_full "$name" 5.10 6.1 7.3 || cell "$name" note "VMCOREINFO missing or damaged" \
 		tests/dumps/without_note.sh "$BUILD" "$dir/vmcore.elf"
 	cell "$name" note "kallsyms and BTF by search" "$BUILD/tests/search" "$dir/vmcore.d31.zlib"
-	cell "$name" hide "each member missing in turn" "$BUILD/tests/hide" \
-		"$dir/vmcore.d31.zlib"
+	! in_full "$name" 5.10 6.1 7.3 || cell "$name" hide "each member missing in turn" \
+		"$BUILD/tests/hide" "$dir/vmcore.d31.zlib"
+}
+
+# A filter that takes more than it should.
+check_thinned() {
+	cell "$1" d31 "vmcore.d31.zlib without some of its pages" tests/dumps/lacking.py \
+		"$BUILD/mmapinfo" "$dir/vmcore.elf" excluded "$dir/vmcore.d31.zlib" 3
 }
 
 # What a crash kernel saved after sysrq-c. From 7.1 on no makedumpfile that is released
 # filters rightly (make-dump's compound_word): then what it left must be right, and the
 # rest be told as filtered out.
 check_panic() {
-	local name=$1 row=${1/-panic/-la48}
+	local name=$1 row
+	row=$(row_of "$1")
 	cell "$row" panic "after a panic, vmcore.elf: every page" \
 		tests/dumps/oracle.py "$dir/vmcore.elf" "$dir/truth"
 	if scripts/elfcore vmcoreinfo "$dir/vmcore.elf" | grep -q compound_info; then
@@ -76,6 +177,71 @@ check_panic() {
 		cell "$row" panic "after a panic, vmcore.d31.lzo: every page" \
 			tests/dumps/oracle.py "$dir/vmcore.d31.lzo" "$dir/truth"
 	fi
+}
+
+# What the next touch of a page would do, and what it did when the guest went on.
+check_touch() {
+	local row file
+	row=$(row_of "$1")
+	for file in vmcore.elf vmcore.d31.zlib; do
+		cell "$row" touch "touch, $file: what was predicted, and what the kernel did" \
+			tests/dumps/touch.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			"$dir/truth"
+	done
+	in_full "$row" 6.1 || return 0
+	cell "$row" touch "touch: the comparison sees what is wrong" \
+		tests/dumps/touch_sees.sh "$BUILD/mmapinfo" "$dir/vmcore.elf" "$dir/truth"
+}
+
+# 32 bits, with PAE, and with FULL=1 without. These kernels have no BTF, and this makedumpfile
+# cannot read them.
+i386_dumps() {
+	[ "$KERNELS" = all ] || return 0
+	echo 6.1-i386-pae
+	[ -z "${FULL-}" ] || echo 6.1-i386
+}
+
+check_i386() {
+	local name=$1 vmlinux file with_types=$BUILD/mmapinfo-$1
+	vmlinux=$(scripts/fetch-kernel --dbg "$name" 2>/dev/null)/vmlinux
+	printf '#!/bin/sh\nexec "%s" -s "%s" "$@"\n' "$PWD/$BUILD/mmapinfo" "$vmlinux" >"$with_types"
+	chmod +x "$with_types"
+	cell "$name" elf "vmcore.elf: requests and waiting tasks" tests/dumps/requests.py \
+		--mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
+	for file in vmcore.elf ${FULL:+vmcore.qemu.kdump-zlib}; do
+		cell "$name" elf "$file: every page" tests/dumps/oracle.py \
+			--mmapinfo "$BUILD/mmapinfo" --vmlinux "$vmlinux" "$dir/$file" \
+			"$dir/truth"
+	done
+	cell "$name" elf "vmcore.elf: nonlinear windows" tests/dumps/windows.py \
+		--mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
+	# A process at a time, each of which reads all of the types.
+	[ -z "${FULL-}" ] || cell "$name" elf "vmcore.elf: what is faulted in" \
+		tests/dumps/prefault.py --mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
+}
+
+# arm64, of which this makedumpfile reads nothing: an old CPU, and with FULL=1 the newest, with
+# addresses of 52 bits; and 6.1, which keeps the names of functions alone.
+arm64_dumps() {
+	[ "$KERNELS" = all ] || return 0
+	echo 6.12-arm64-la48
+	[ -z "${FULL-}" ] || echo 6.12-arm64-la57 6.1-arm64-la48
+}
+
+check_arm64() {
+	local name=$1 file symbols=()
+	[[ $name != 6.1-* ]] ||
+		symbols=(--vmlinux "$(scripts/fetch-kernel --dbg 6.1-arm64 2>/dev/null)/vmlinux")
+	for file in vmcore.elf vmcore.qemu.kdump-zlib; do
+		cell "$name" elf "$file: every page" tests/dumps/oracle.py \
+			--mmapinfo "$BUILD/mmapinfo" "${symbols[@]}" "$dir/$file" "$dir/truth"
+	done
+	[[ $name != 6.1-* ]] || return 0
+	cell "$name" elf "requests and waiting tasks" tests/dumps/requests.py \
+		--mmapinfo "$BUILD/mmapinfo" "$dir/vmcore.elf" "$dir/truth"
+	cell "$name" elf "stuck tasks" tests/dumps/blocked.py \
+		--mmapinfo "$BUILD/mmapinfo" "$dir/vmcore.elf" "$dir/truth"
+	check_stacks "$name" elf vmcore.elf
 }
 
 # Only one dump of a kernel goes through all checks.
@@ -93,7 +259,9 @@ make_ahead() {
 		scripts/make-dump "$name"
 		! all_checks "$name" || {
 			scripts/fetch-kernel --dbg "${name%-la48}"
+			scripts/make-dump "${name%-la48}-stuck"
 			scripts/make-dump "${name%-la48}-panic"
+			scripts/make-dump "${name%-la48}-touch"
 		}
 	done >/dev/null 2>&1 </dev/null
 }
@@ -106,13 +274,29 @@ suite_kernels() {
 	for name in $(matrix_dumps); do
 		matrix_dump "$name" || continue
 		check_pages "$name"
+		check_requests "$name"
+		check_windows "$name"
+		case $name in
+		*-la48) ! in_full "$name" 6.1 7.3 || check_stacks "$name" d31 vmcore.d31.zlib ;;
+		esac
 		all_checks "$name" || continue
 		check_sources "$name"
+		cell "$name" d31 "vmcore.d31.zlib: PIDs of namespaces" tests/dumps/pidns.sh \
+			"$BUILD/mmapinfo" "$dir/vmcore.d31.zlib" "$dir/truth"
+		! in_full "$name" 7.3 || check_thinned "$name"
+		matrix_dump "${name%-la48}-stuck" && check_stuck "${name%-la48}-stuck"
 		matrix_dump "${name%-la48}-panic" && check_panic "${name%-la48}-panic"
+		matrix_dump "${name%-la48}-touch" && check_touch "${name%-la48}-touch"
+	done
+	for name in $(arm64_dumps); do
+		! matrix_dump "$name" || check_arm64 "$name"
+	done
+	for name in $(i386_dumps); do
+		! matrix_dump "$name" || check_i386 "$name"
 	done
 	wait
 	echo
 	scripts/support-table "$RESULTS"
-	[ "$KERNELS" != all ] || run_step "docs/support.md is this table" \
+	[ "$KERNELS" != all ] || run_step "docs/support.md says the same" \
 		scripts/support-table --check "$RESULTS" docs/support.md
 }

@@ -14,9 +14,15 @@
 char *mi_crash_help[] = {
 	"mmapinfo",
 	"file pages that a process maps, and the state of each",
-	"[-pemj] [--vma ADDR] [--file PATH] [--width N] [--sources]\n"
-	"           [PID | TASK]\n"
-	"  mmapinfo -a [-j] [--sources]",
+	"[-pemj] [--vma ADDR] [--file PATH] [--next] [--stack] [--prefault]\n"
+	"           [--windows] [--width N] [--ns NS] [--sources] [PID | TASK]\n"
+	"  mmapinfo -a [-j] [--sources]\n"
+	"  mmapinfo --requests [DEVICE] [-j] [--sources]\n"
+	"  mmapinfo --blocked [-ej] [--evidence] [--sources]\n"
+	"  mmapinfo --history [PID] [-j] [--pid PID] [--file PATH] [--device DISK]\n"
+	"           [--kind KIND,...] [--since S] [--until S] [--limit N]\n"
+	"           [--page FILE:N | --vma ADDR] [--latency] [--format FORMAT]\n"
+	"           [--recorder FILE] [--sources]",
 
 	"  Walks from a task through its mappings to the page tables and the page",
 	"  cache, and joins what they say of every page: which pages of which files",
@@ -30,12 +36,38 @@ char *mi_crash_help[] = {
 	"  Without either: the current context, as chosen with \"set\".",
 	" ",
 	"    -a, --all      one line for every process; kernel threads are counted.",
+	"    --requests     pending requests of all block devices, or of DEVICE, their",
+	"                   pages and files, and the tasks that wait for these.",
+	"    --blocked      all tasks that are stuck, by what they wait for.",
+	"    --evidence     what each link from a stuck task to its request rests on.",
+	"    --history      what the recorder mmaprec kept, of all or of a process; of",
+	"                   it only, as mmapinfo(1) has more fully:",
+	"    --pid PID      what this process did, or had done.",
+	"    --file PATH    what concerns files of this path; may be a glob.",
+	"    --device DISK  what concerns this disk.",
+	"    --kind KIND    classes or names of events, with commas between: fault,",
+	"                   readahead, read, cache, block, map, reclaim, writeback,",
+	"                   task, control.",
+	"    --since S      from S seconds before the end on.",
+	"    --until S      and until then.",
+	"    --limit N      the last N.",
+	"    --page FILE:N  the story of a page; with a PID also --vma ADDR.",
+	"    --latency      histograms of how long it took.",
+	"    --format F     text, json, or perfetto: a trace for ui.perfetto.dev.",
+	"    --recorder FILE  a copy of the recorder's device, in place of the dump.",
 	"    --vma ADDR     only the mapping that holds this hexadecimal address.",
 	"    --file PATH    only files of this path; may be a glob, in which * matches",
 	"                   slashes, too. Put it in quotes.",
+	"    --ns NS        PID is of a PID namespace: that of process NS, or of the",
+	"                   number in pid:[NUMBER].",
 	"    -p, --pages    the state of the pages, in runs of equal state.",
 	"    -e, --each     the same, but every page by itself.",
 	"    -m, --map      a map of each file, one character for one or more pages.",
+	"    --next         what the next read and write of each page would do, and",
+	"                   what it would cost to touch all.",
+	"    --stack        the kernel stack of each thread, also of a kernel thread.",
+	"    --prefault     what of each mapping is faulted in, in cache, or locked.",
+	"    --windows      the pieces of each nonlinear window.",
 	"    --width N      columns for the map.",
 	"    -j, --json     print JSON: the same, byte for byte, as the command",
 	"                   \"mmapinfo -c VMCORE --json\" prints of the same dump.",

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../output/command.h"
+#include "follow.h"
+#include "live.h"
 
 enum {
 	EXIT_ANSWER = 0,
@@ -49,22 +50,48 @@ static void progress(void *arg, uint64_t done, uint64_t of)
 	fflush(stderr);
 }
 
-static int answer(const struct mi_command *cmd)
+/* Of a dump, or of the running kernel if @live is not NULL. */
+static enum mi_status ask_kernel(const struct mi_command *cmd, struct mi_live *live,
+				 struct mi_error *err)
 {
 	struct mi_session_options opt = {.size = sizeof(opt),
 					 .vmlinux = cmd->vmlinux,
 					 .types = cmd->types,
+					 .via = cmd->via,
+					 .library = cmd->library,
 					 .more = cmd->core + 1,
-					 .n_more = cmd->n_cores - 1,
+					 .n_more = cmd->n_cores ? cmd->n_cores - 1 : 0,
 					 .progress = isatty(STDERR_FILENO) ? progress : NULL};
 	struct mi_session *s;
+	enum mi_status st;
+
+	st = mi_session_open(live ? NULL : cmd->core[0], &opt, &s, err);
+	if (st)
+		return st;
+	st = live ? mi_live_run(live, s, stdout, err) : mi_session_run(s, &cmd->ask, stdout, err);
+	mi_session_close(s);
+	return st;
+}
+
+static int answer(const struct mi_command *cmd)
+{
+	struct mi_live live;
 	struct mi_error err;
 	enum mi_status st;
 
-	if (mi_session_open(cmd->core[0], &opt, &s, &err))
-		return say(err.text);
-	st = mi_session_run(s, &cmd->ask, stdout, &err);
-	mi_session_close(s);
+	if (cmd->n_cores) {
+		st = ask_kernel(cmd, NULL, &err);
+	} else if (cmd->ask.recorder) {
+		/* Its device or a copy of it, and nothing to name tasks and files by. */
+		st = cmd->follow ? mi_follow_run(&cmd->ask, NULL, stdout, &err)
+				 : mi_recorder_run(&cmd->ask, stdout, &err);
+	} else {
+		st = mi_live_prepare(&live, cmd, &err);
+		if (!st) {
+			st = ask_kernel(cmd, &live, &err);
+			mi_live_close(&live);
+		}
+	}
 	return st ? say(err.text) : EXIT_ANSWER;
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * libmmapinfo: which file pages does a process map, and in what state is each
- * one? Answered from a Linux vmcore, as text or as JSON.
+ * one? Answered from a Linux vmcore or the running kernel, as text or as JSON.
  *
  *	struct mi_session_options opt = {.size = sizeof(opt)};
  *	struct mi_request req = {.size = sizeof(req), .whom = MI_WHOM_PID, .pid = 105,
@@ -76,7 +76,7 @@ MI_API const char *mi_version(void);
 
 /* ---- sessions ---- */
 
-/* One opened vmcore. */
+/* One opened vmcore, or the running kernel. */
 struct mi_session;
 
 /* Where types and symbols of the kernel may come from. */
@@ -85,6 +85,16 @@ enum mi_types_from {
 	MI_TYPES_DUMP,	  /* the dump alone */
 	MI_TYPES_VMLINUX, /* the vmlinux alone: its BTF, else its DWARF */
 	MI_TYPES_DWARF,	  /* the DWARF of the vmlinux alone */
+};
+
+/* Who reads memory. */
+enum mi_via {
+	MI_VIA_BEST, /* libkdumpfile; of the running kernel /proc/kcore */
+	/*
+	 * libdrgn, opened at run time, or the module of Python's drgn from 0.0.31 on. With a
+	 * vmlinux, types and symbols are drgn's, too, and stacks are confirmed by it.
+	 */
+	MI_VIA_DRGN,
 };
 
 struct mi_session_options {
@@ -102,13 +112,16 @@ struct mi_session_options {
 	 */
 	void (*progress)(void *arg, uint64_t done, uint64_t of);
 	void *progress_arg;
+
+	enum mi_via via;
+	const char *library; /* DRGN: its file; NULL: look for it */
 };
 
 /*
- * Open the dump at path @vmcore; @opt may be NULL. A dump of an unknown format
- * or architecture is MI_ERR_UNSUPPORTED or MI_ERR_FORMAT, a vmlinux of another
- * kernel MI_ERR_MISMATCH, a kernel in which tasks cannot be found
- * MI_ERR_MISSING.
+ * Open the dump at path @vmcore, or, if it is NULL, the running kernel, which needs the right to
+ * read /proc/kcore; @opt may be NULL. A dump of an unknown format or architecture is
+ * MI_ERR_UNSUPPORTED or MI_ERR_FORMAT, a vmlinux of another kernel MI_ERR_MISMATCH, a kernel in
+ * which tasks cannot be found MI_ERR_MISSING.
  */
 MI_API enum mi_status mi_session_open(const char *vmcore, const struct mi_session_options *opt,
 				      struct mi_session **ret, struct mi_error *err);
@@ -119,10 +132,13 @@ MI_API void mi_session_close(struct mi_session *s);
 /* ---- requests ---- */
 
 enum mi_whom {
-	MI_WHOM_NOBODY, /* not filled in: MI_ERR_INVALID */
-	MI_WHOM_PID,	/* process or thread number @pid */
-	MI_WHOM_TASK,	/* the task_struct at @task */
-	MI_WHOM_ALL,	/* one line for every process */
+	MI_WHOM_NOBODY,	 /* not filled in: MI_ERR_INVALID */
+	MI_WHOM_PID,	 /* process or thread number @pid */
+	MI_WHOM_TASK,	 /* the task_struct at @task */
+	MI_WHOM_ALL,	 /* one line for every process */
+	MI_WHOM_DEVICES, /* no process: the pending requests of block devices */
+	MI_WHOM_BLOCKED, /* all tasks that are stuck, by what they wait for */
+	MI_WHOM_HISTORY, /* what a recorder kept; of process @pid, or 0: of all */
 };
 
 struct mi_request {
@@ -143,6 +159,37 @@ struct mi_request {
 	bool by_vma; /* only the mapping that holds address @vma */
 	uint64_t vma;
 	const char *file; /* only files of this path, or glob; NULL: all */
+
+	bool evidence; /* text: each link of a stuck task's chain with its addresses */
+
+	const char *device; /* DEVICES: only this one, "vda", "sda1"; NULL: all */
+
+	/*
+	 * The kernel stack of each thread; then a task without memory is told of, too, unless
+	 * something of its memory is asked for.
+	 */
+	bool stack;
+
+	bool next;     /* what the next read and write of each page would do, and cost */
+	bool windows;  /* text: the pieces of each nonlinear window */
+	bool prefault; /* what of each mapping is faulted in, in runs */
+
+	/* HISTORY: also @file, @device, @by_vma (the story of that page), @json. */
+	const char *recorder; /* its device, or a copy of that; NULL: look in memory */
+	bool latency;	      /* histograms instead of records */
+	bool perfetto;	      /* a trace in JSON, as ui.perfetto.dev opens it */
+	const char *kinds;    /* "fault,block": classes or names of events; NULL: all */
+	const char *since;    /* "2.5": seconds before the end, "@12.5": of CLOCK_MONOTONIC; */
+	const char *until;    /* NULL: from the first, to the last */
+	uint64_t limit;	      /* so many records, the last; 0: all */
+	const char *page;     /* "/data/db:300": the story of this page of a file; NULL: no */
+
+	/*
+	 * @pid is of a PID namespace: that of process @ns_pid, or the one with inode number
+	 * @ns_inode, as the link /proc/PID/ns/pid has it. Both 0: of the initial one.
+	 */
+	int32_t ns_pid;
+	uint64_t ns_inode;
 };
 
 /*
@@ -154,6 +201,39 @@ struct mi_request {
  */
 MI_API enum mi_status mi_session_run(struct mi_session *s, const struct mi_request *req, FILE *out,
 				     struct mi_error *err);
+
+/* The number in the initial PID namespace of the task that @req->pid means. */
+MI_API enum mi_status mi_session_pid(struct mi_session *s, const struct mi_request *req,
+				     int32_t *ret, struct mi_error *err);
+
+/*
+ * Answer a request of MI_WHOM_HISTORY from @req->recorder alone: there is no dump, so tasks
+ * and files are named as far as they were recorded.
+ */
+MI_API enum mi_status mi_recorder_run(const struct mi_request *req, FILE *out,
+				      struct mi_error *err);
+
+/* ---- history as it comes ---- */
+
+/* A recorder that runs, and how far one has come with its records. */
+struct mi_follow;
+
+/*
+ * Follow what is recorded: @s is of the running kernel, or NULL for @req->recorder alone. @req is
+ * of MI_WHOM_HISTORY, with what chooses records but no @until; its strings must stay until the end.
+ */
+MI_API enum mi_status mi_follow_open(struct mi_session *s, const struct mi_request *req,
+				     struct mi_follow **ret, struct mi_error *err);
+
+/*
+ * Write what has been recorded since the last call, if anything: rows, or a JSON document. The
+ * first time what @since and @limit leave of the records that are there; without these, none.
+ * Between two calls is the caller's to wait. MI_ERR_NOT_FOUND: the recorder is not loaded.
+ */
+MI_API enum mi_status mi_follow_next(struct mi_follow *f, FILE *out, struct mi_error *err);
+
+/* @f may be NULL. Before its session is closed. */
+MI_API void mi_follow_close(struct mi_follow *f);
 
 #ifdef __cplusplus
 }

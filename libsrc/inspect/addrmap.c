@@ -58,6 +58,11 @@ bool mi_addrmap_put(struct mi_addrmap *m, uint64_t addr, size_t value)
 	return true;
 }
 
+void mi_addrmap_set(struct mi_addrmap *m, uint64_t addr, size_t value)
+{
+	m->slot[place(m, addr)].value = value;
+}
+
 void mi_addrmap_free(struct mi_addrmap *m)
 {
 	free(m->slot);

@@ -18,6 +18,8 @@ struct mi_addrmap {
 bool mi_addrmap_get(const struct mi_addrmap *m, uint64_t addr, size_t *value);
 /* False if out of memory. @addr must not be in it yet. */
 bool mi_addrmap_put(struct mi_addrmap *m, uint64_t addr, size_t value);
+/* Another number for @addr, which is in it. */
+void mi_addrmap_set(struct mi_addrmap *m, uint64_t addr, size_t value);
 void mi_addrmap_free(struct mi_addrmap *m);
 
 #endif

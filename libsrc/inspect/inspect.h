@@ -2,16 +2,21 @@
 #ifndef MI_INSPECT_INSPECT_H
 #define MI_INSPECT_INSPECT_H
 
+#include "../kernel/fault.h"
 #include "../kernel/file.h"
 #include "../kernel/kernel.h"
 #include "../kernel/mm.h"
 #include "../kernel/page.h"
 #include "../kernel/pagecache.h"
 #include "../kernel/pagetable.h"
+#include "../kernel/readahead.h"
 #include "../kernel/shadow.h"
 #include "../kernel/swap.h"
 #include "../kernel/task.h"
 #include "../kernel/vma.h"
+#include "prefault.h"
+#include "stack.h"
+#include "windows.h"
 
 /*
  * The joins: a process, its mappings, and the state of every page of them.
@@ -50,7 +55,7 @@ enum mi_cached {
  * The state of @n pages in a row, equal in all members. Of two that follow
  * each other, pfn, slot_pfn, swap_offset and slot_swap_offset may also count
  * up by one per page: then they are those of the first page, and the run's
- * flag MI_RUN_*_CONSECUTIVE is set.
+ * flag MI_RUN_*_CONSECUTIVE is set. va and pgoff do.
  */
 struct mi_run {
 	uint64_t va;	/* bytes */
@@ -62,7 +67,7 @@ struct mi_run {
 	unsigned int pte_bits; /* MI_PTE_YOUNG ... */
 	unsigned int level;
 	unsigned int swap_type; /* pte is SWAP or UNKNOWN */
-	uint64_t swap_offset;	/* ditto; the value of a MARKER */
+	uint64_t swap_offset;	/* ditto; the value of a MARKER; FILE: the page of the file */
 	enum mi_read pte_why;	/* pte is UNREADABLE */
 
 	/* The page that the PTE maps; valid if has_page. */
@@ -84,6 +89,7 @@ struct mi_run {
 	enum mi_read slot_why;
 
 	enum mi_relation relation;
+	bool nonlinear;	 /* pgoff is what its PTE or its page says, not what its place does */
 	bool beyond_eof; /* an access is SIGBUS: no byte of the file lies here */
 
 	unsigned int flags; /* MI_RUN_* */
@@ -130,6 +136,8 @@ struct mi_totals {
 	uint64_t prot_none;	 /* of the mapped: the mapping is PROT_NONE */
 	uint64_t numa_hint;	 /* of the mapped: marked by NUMA balancing */
 	uint64_t other_special;	 /* migration, hwpoison, device, marker, unknown entries */
+	uint64_t nonlinear;	 /* stand for another page of the file than their place says */
+	uint64_t file_entries;	 /* PTEs that name a page of the file (before 4.0) */
 	uint64_t mismatch;	 /* relation is OTHER */
 	uint64_t beyond_eof;
 	uint64_t pte_unreadable;   /* pages whose page table is not to be had */
@@ -153,6 +161,42 @@ struct mi_mapped_file {
 	uint64_t n_mappings;
 };
 
+/* ---- readahead ---- */
+
+#define MI_RA_MARKERS 4
+
+/* What the cache has of the pages that readahead read last. */
+struct mi_ra_window {
+	bool known;	/* false: no window yet, or startless, or nothing is known of it */
+	bool startless; /* where it begins is not known: mi_readahead_startless() */
+	uint64_t pages; /* of it that have a byte of the file; the sum of the next six */
+	uint64_t uptodate;
+	uint64_t reading;      /* locked and without data: in flight */
+	uint64_t not_uptodate; /* without data, and nobody has the lock */
+	uint64_t evicted;
+	uint64_t absent;
+	uint64_t unknown;
+	/* The folios with the mark at which readahead goes on; the first page of each. */
+	uint64_t n_markers, markers[MI_RA_MARKERS];
+};
+
+/* One open file (struct file) that readahead is done for, however many mappings have it. */
+struct mi_open_file {
+	uint64_t addr;
+	size_t file; /* index into files */
+	uint64_t n_mappings;
+	bool huge_advice; /* a mapping has VM_HUGEPAGE */
+	struct mi_readahead ra;
+	struct mi_bdi bdi;
+	struct mi_ra_window window;
+};
+
+/* "read-around", ... one word, stable. */
+const char *mi_miss_word(enum mi_miss_kind kind);
+/* "read-around: 32 pages from 16 before the fault", "none: MADV_RANDOM". */
+void mi_miss_text(const struct mi_next_miss *next, const struct mi_readahead *ra, char *buf,
+		  size_t size);
+
 /* What kind of memory a mapping without file is. */
 enum mi_mapping_kind {
 	MI_MAP_FILE,
@@ -167,7 +211,59 @@ struct mi_mapping {
 	char *name;	      /* of the file, or "[heap]" ...; never NULL; bytes */
 	bool file_unreadable; /* vm_file is set, but nothing is known of it */
 	struct mi_totals totals;
+	struct mi_prefault prefault; /* with mi_process_count() */
+	/* What the next access to a page that is not cached reads; with mi_process_count(). */
+	size_t open_file; /* index into open_files, if has_readahead */
+	bool has_readahead;
+	struct mi_next_miss next;
 };
+
+/* ---- page faults in progress ---- */
+
+/* Why something that reads as a page fault in progress may be none. */
+#define MI_DOUBT_SEVERAL 0x1  /* there are others that differ: some are left over */
+#define MI_DOUBT_ANSWERED 0x2 /* its PTE allows the access already */
+#define MI_DOUBT_ORIGIN 0x4   /* how the thread came into the kernel is not known */
+
+struct mi_fault_seen {
+	struct mi_fault fault;
+	struct mi_vma vma;
+	char *name;	     /* as mi_mapping.name, also if a filter left the mapping out */
+	struct mi_run page;  /* the page as it is now ... */
+	bool page_known;     /* ... if page tables and cache could be asked */
+	unsigned int doubts; /* MI_DOUBT_*; 0: it is sure */
+};
+
+struct mi_thread_faults {
+	enum mi_kstack_status status; /* OK: it was looked for */
+	struct mi_user_regs regs;
+	struct mi_fault_seen *list; /* if it is sure, one; else candidates, or none at all */
+	size_t n;
+	bool more; /* candidates than are listed */
+};
+
+/*
+ * The page fault in which @task waits, which does not run; @vmas: all of its @mm, in
+ * address order. @stack: as of mi_kstack_load(). False: out of memory. Free with
+ * mi_thread_faults_free().
+ */
+bool mi_thread_faults_load(struct mi_kernel *k, const struct mi_mm *mm, const struct mi_task *task,
+			   const struct mi_vma *vmas, size_t n, struct mi_kstack *stack,
+			   struct mi_thread_faults *ret);
+void mi_thread_faults_free(struct mi_thread_faults *t);
+
+/* "read", "write", "exec"; NULL: not known. */
+const char *mi_fault_access_word(enum mi_fault_access access);
+/* "user", "kernel"; NULL: not known. */
+const char *mi_fault_from_word(enum mi_fault_from from);
+
+/* Addresses, bytes. */
+struct mi_range {
+	uint64_t start, end;
+};
+
+struct mi_history;
+struct mi_mapping_history;
 
 struct mi_process {
 	struct mi_kernel *k;
@@ -179,18 +275,31 @@ struct mi_process {
 				  * the leader has exited and its group lives on */
 	struct mi_task *threads; /* of its group */
 	size_t n_threads;
-	struct mi_task *sharers; /* tasks with this mm, other processes' included */
+	struct mi_thread_faults *faults; /* of each of threads; NULL: feature off */
+	struct mi_thread_stack *stacks;	 /* of each of threads, if mi_process_stacks() was asked */
+	struct mi_task *sharers;	 /* tasks with this mm, other processes' included */
 	size_t n_sharers;
 	struct mi_mm mm;
 	struct mi_mapping *maps;
 	size_t n_maps;
 	struct mi_mapped_file *files;
 	size_t n_files;
+	struct mi_open_file *open_files; /* in the order of their first mappings */
+	size_t n_open_files;
 	struct mi_swap_areas swap;
+	struct mi_window *windows; /* nonlinear ones, in address order */
+	size_t n_windows;
+	struct mi_range *unstable; /* of a running kernel: where no two looks agreed on VMAs */
+	size_t n_unstable;
+	struct mi_vma_cost vma_cost;
+	struct mi_prefault prefault;  /* of all mappings */
 	struct mi_totals totals;      /* of all mappings */
 	struct mi_totals file_totals; /* of those with a file */
-	bool counted;		      /* the totals of all mappings and files are there */
-	bool selected;		      /* filters left something out: totals are of what is shown */
+	/* The caller's: what was recorded of each of maps; NULL: there is no recorder. */
+	const struct mi_history *history;
+	const struct mi_mapping_history *recorded;
+	bool counted;  /* the totals of all mappings and files are there */
+	bool selected; /* filters left something out: totals are of what is shown */
 };
 
 struct mi_filter {
@@ -214,6 +323,9 @@ void mi_process_close(struct mi_process *p);
  * Does nothing the second time. MI_ERR_INTERRUPTED if the user said stop.
  */
 enum mi_status mi_process_count(struct mi_process *p, struct mi_error *err);
+
+/* Unwind the kernel stack of each thread. */
+enum mi_status mi_process_stacks(struct mi_process *p, struct mi_error *err);
 
 /* Return false to stop the walk. */
 typedef bool (*mi_run_fn)(void *arg, const struct mi_run *run);

@@ -3,55 +3,60 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "join.h"
+#include "../kernel/swapform.h"
+#include "join_private.h"
 
-struct mi_join {
-	struct mi_kernel *k;
-	struct mi_pt_walk pt;
-	struct mi_cache_walk cache;
+/* Is empty_zero_page the page itself? On arm it is a pointer to its struct page. */
+static bool is_page(struct mi_kernel *k, uint64_t symbol)
+{
+	uint64_t room = mi_symbol_room(k->t, symbol);
 
-	/* Of the walk going on. */
-	const struct mi_mapping *map;
-	const struct mi_file *file;
-	bool has_cache;	   /* the cache can be walked */
-	bool cache_off;	   /* there is a file, and its cache is not to be had */
-	unsigned int unit; /* the tree counts in units of 1 << unit pages */
-	uint64_t eof;	   /* first page without a byte of the file; ~0: no such end */
-	mi_cells_fn fn;
-	void *arg;
-	bool stopped;
+	return !(symbol & (MI_PAGE_SIZE - 1)) && (!room || room >= MI_PAGE_SIZE);
+}
 
-	struct mi_slot slot; /* the next entry of the cache... */
-	bool slot_valid;
-	uint64_t slot_from; /* ...at or behind this page */
+static void find_zero_page(struct mi_join *j, uint64_t symbol)
+{
+	uint64_t pa, page;
 
-	uint64_t zero_pfn, huge_zero_pfn; /* ~0: unknown */
-
-	struct mi_run cells[MI_JOIN_BATCH];
-	uint64_t pfns[2 * MI_JOIN_BATCH];
-	struct mi_page pages[2 * MI_JOIN_BATCH];
-};
+	if (!is_page(j->k, symbol)) {
+		if (mi_read_ulong(j->k->t, symbol, &page) ||
+		    !mi_page_to_pfn(j->k, page, &j->zero_pfn))
+			j->zero_pfn = ~0ULL;
+	} else if (!mi_virt_to_phys(j->k->t, symbol, &pa)) {
+		j->zero_pfn = pa >> MI_PAGE_SHIFT;
+	}
+}
 
 static void find_zero_pages(struct mi_join *j)
 {
 	const struct mi_layout *l = &j->k->l;
-	uint64_t pa, page;
+	uint64_t page;
 
 	j->zero_pfn = j->huge_zero_pfn = ~0ULL;
-	if (l->sym_empty_zero_page && !mi_virt_to_phys(j->k->t, l->sym_empty_zero_page, &pa))
-		j->zero_pfn = pa >> MI_PAGE_SHIFT;
-	if (l->sym_huge_zero_page && !mi_read_u64(j->k->t, l->sym_huge_zero_page, &page) && page &&
-	    !mi_page_to_pfn(j->k, page, &j->huge_zero_pfn))
+	if (l->sym_empty_zero_page)
+		find_zero_page(j, l->sym_empty_zero_page);
+	if (l->sym_huge_zero_page && !mi_read_ulong(j->k->t, l->sym_huge_zero_page, &page) &&
+	    page && !mi_page_to_pfn(j->k, page, &j->huge_zero_pfn))
 		j->huge_zero_pfn = ~0ULL;
 }
 
 enum mi_status mi_join_new(struct mi_kernel *k, struct mi_join **ret, struct mi_error *err)
 {
+	bool live = mi_target_facts(k->t)->live;
 	struct mi_join *j = calloc(1, sizeof(*j));
 
 	if (!j)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 	j->k = k;
+	j->batch = live ? MI_JOIN_BATCH_LIVE : MI_JOIN_BATCH;
+	j->cells = malloc(j->batch * sizeof(*j->cells));
+	j->pfns = malloc(2 * j->batch * sizeof(*j->pfns));
+	j->pages = malloc(2 * j->batch * sizeof(*j->pages));
+	j->again = live ? calloc(1, sizeof(*j->again)) : NULL;
+	if (!j->cells || !j->pfns || !j->pages || (live && !j->again)) {
+		mi_join_free(j);
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	}
 	find_zero_pages(j);
 	*ret = j;
 	return MI_OK;
@@ -59,20 +64,26 @@ enum mi_status mi_join_new(struct mi_kernel *k, struct mi_join **ret, struct mi_
 
 void mi_join_free(struct mi_join *j)
 {
+	if (!j)
+		return;
+	free(j->cells);
+	free(j->pfns);
+	free(j->pages);
+	free(j->again);
 	free(j);
 }
 
 /* ---- the cache ---- */
 
 /* The entry at or behind page @index, remembered until it is passed. */
-static bool peek_slot(struct mi_join *j, uint64_t index, uint64_t last)
+static bool peek(struct mi_join *j, struct mi_cursor *at, uint64_t index, uint64_t last)
 {
-	struct mi_slot *s = &j->slot;
+	struct mi_slot *s = &at->slot;
 
-	if (j->slot_valid && index >= j->slot_from && index < s->index + s->n)
+	if (at->valid && index >= at->from && index < s->index + s->n)
 		return s->index <= last;
-	j->slot_valid = mi_cache_next(&j->cache, index >> j->unit, ~0ULL >> j->unit, s);
-	if (!j->slot_valid) {
+	at->valid = mi_cache_next(&at->walk, index >> j->unit, ~0ULL >> j->unit, s);
+	if (!at->valid) {
 		/* Nothing up to the end: remember that, too. */
 		s->index = ~0ULL;
 		s->n = 0;
@@ -82,8 +93,13 @@ static bool peek_slot(struct mi_join *j, uint64_t index, uint64_t last)
 	s->n <<= j->unit;
 	if (s->n > ~0ULL - s->index)
 		s->n = ~0ULL - s->index;
-	j->slot_from = index;
+	at->from = index;
 	return s->index <= last;
+}
+
+static bool peek_slot(struct mi_join *j, uint64_t index, uint64_t last)
+{
+	return peek(j, &j->cache, index, last);
 }
 
 /*
@@ -106,7 +122,7 @@ static void find_unit(struct mi_join *j)
 			       "cached pages are missing");
 		return;
 	}
-	if (!mi_cache_next(&j->cache, 0, ~0ULL, &s) || s.kind != MI_SLOT_FOLIO || s.n != 1)
+	if (!mi_cache_next(&j->cache.walk, 0, ~0ULL, &s) || s.kind != MI_SLOT_FOLIO || s.n != 1)
 		return;
 	mi_pages_load(j->k, &s.pfn, 1, &page);
 	if (!page.why && page.hugetlb)
@@ -115,22 +131,22 @@ static void find_unit(struct mi_join *j)
 
 static void start_cache(struct mi_join *j)
 {
-	struct mi_error e;
-
 	j->has_cache = false;
 	j->cache_off = false;
-	j->slot_valid = false;
+	j->why = MI_READ_OK;
+	j->cache.valid = false;
 	j->eof = ~0ULL;
 	if (!j->file)
 		return;
 	if (S_ISREG(j->file->mode) || S_ISBLK(j->file->mode))
 		j->eof = (j->file->size >> MI_PAGE_SHIFT) +
 			 ((j->file->size & (MI_PAGE_SIZE - 1)) != 0);
-	if (mi_cache_start(&j->cache, j->k, j->file->mapping, j->file->dax, &e)) {
+	if (mi_cache_start(&j->cache.walk, j->k, j->file->mapping, j->file->dax, NULL)) {
 		j->cache_off = true;
-		if (e.status == MI_ERR_READ)
-			mi_problem_bad(&j->k->problems, "address_space", j->file->mapping,
-				       "cannot be read", "cached pages are missing");
+		j->why = j->cache.walk.why;
+		if (j->why)
+			mi_problem_read(&j->k->problems, "address_space", j->file->mapping, j->why,
+					"cached pages are missing");
 		return;
 	}
 	j->has_cache = true;
@@ -167,15 +183,30 @@ static void set_slot(struct mi_run *c, const struct mi_slot *s)
 	}
 }
 
-static void fill_slots(struct mi_join *j, uint64_t pgoff, size_t n)
+/* Pages that are not where their place says: each is looked up. */
+static void fill_slots_each(struct mi_join *j, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct mi_run *c = &j->cells[i];
+
+		if (peek_slot(j, c->pgoff, c->pgoff) &&
+		    j->cache.slot.index + j->cache.slot.n > c->pgoff)
+			set_slot(c, &j->cache.slot);
+	}
+}
+
+void mi_join_slots(struct mi_join *j, struct mi_cursor *c, struct mi_run *cells, uint64_t pgoff,
+		   size_t n)
 {
 	uint64_t at = pgoff, end = pgoff + n, from;
 
-	while (at < end && peek_slot(j, at, end - 1)) {
-		from = j->slot.index > at ? j->slot.index : at;
-		at = j->slot.index + j->slot.n < end ? j->slot.index + j->slot.n : end;
+	while (at < end && peek(j, c, at, end - 1)) {
+		from = c->slot.index > at ? c->slot.index : at;
+		at = c->slot.index + c->slot.n < end ? c->slot.index + c->slot.n : end;
 		for (; from < at; from++)
-			set_slot(&j->cells[from - pgoff], &j->slot);
+			set_slot(&cells[from - pgoff], &c->slot);
 	}
 }
 
@@ -194,7 +225,8 @@ static void set_pte(struct mi_run *c, const struct mi_pte *pte)
 		     pte->kind == MI_PTE_HWPOISON || pte->kind == MI_PTE_DEVICE;
 }
 
-static void fill_ptes(struct mi_join *j, const struct mi_extent *ext, uint64_t va, size_t n)
+void mi_join_ptes(struct mi_join *j, const struct mi_extent *ext, struct mi_run *cells, uint64_t va,
+		  size_t n)
 {
 	struct mi_pte pte;
 	size_t i;
@@ -209,7 +241,7 @@ static void fill_ptes(struct mi_join *j, const struct mi_extent *ext, uint64_t v
 			mi_pte_decode(j->k, ext->entry, ext->level,
 				      page - (ext->base >> MI_PAGE_SHIFT), &pte);
 		mi_pte_in_vma(&pte, j->map->vma.flags);
-		set_pte(&j->cells[i], &pte);
+		set_pte(&cells[i], &pte);
 	}
 }
 
@@ -223,6 +255,42 @@ static bool wants_page(const struct mi_join *j, const struct mi_run *c)
 	if (c->pte_bits & MI_PTE_SPECIAL && c->pte != MI_PTE_MIGRATION)
 		return false;
 	return c->pfn != j->zero_pfn;
+}
+
+/* The page of the file that a cell of a nonlinear mapping stands for. */
+static void move_cell(struct mi_run *c, uint64_t pgoff)
+{
+	c->nonlinear = c->pgoff != pgoff;
+	c->pgoff = pgoff;
+}
+
+/*
+ * In a nonlinear mapping the PTE names the page of the file, or the page that it maps
+ * does. Where it is empty, the place does, as in any other mapping.
+ */
+static void place_cells(struct mi_join *j, size_t n)
+{
+	size_t i, want = 0;
+
+	for (i = 0; i < n; i++) {
+		if (j->cells[i].pte == MI_PTE_FILE)
+			move_cell(&j->cells[i], j->cells[i].swap_offset);
+		else if (wants_page(j, &j->cells[i]))
+			j->pfns[want++] = j->cells[i].pfn;
+	}
+	if (!want || !mi_feature(j->k, MI_F_PAGE, NULL))
+		return;
+	mi_pages_load(j->k, j->pfns, want, j->pages);
+	for (i = 0, want = 0; i < n; i++) {
+		const struct mi_page *pg = &j->pages[want];
+
+		if (j->cells[i].pte == MI_PTE_FILE || !wants_page(j, &j->cells[i]))
+			continue;
+		want++;
+		if (!pg->why && pg->owner == MI_OWNER_FILE && j->file &&
+		    pg->mapping == j->file->mapping)
+			move_cell(&j->cells[i], pg->index);
+	}
 }
 
 /* How far the page that the cache means lies behind the head that the slot names. */
@@ -262,7 +330,7 @@ static void follow_heads(struct mi_join *j, size_t n)
 			j->cells[i].slot_page = j->pages[want++];
 }
 
-static void fill_pages(struct mi_join *j, size_t n)
+void mi_join_pages(struct mi_join *j, size_t n)
 {
 	size_t i, want = 0;
 
@@ -305,7 +373,8 @@ static enum mi_relation relation(const struct mi_join *j, const struct mi_run *c
 		return MI_REL_NONE;
 	if (c->pfn == j->zero_pfn)
 		return MI_REL_ZERO;
-	if (j->huge_zero_pfn != ~0ULL && c->pfn - j->huge_zero_pfn < 512)
+	if (j->huge_zero_pfn != ~0ULL &&
+	    c->pfn - j->huge_zero_pfn < 1ULL << mi_huge_order(&j->k->l))
 		return MI_REL_ZERO;
 	if (!c->has_page)
 		return mi_feature(j->k, MI_F_PAGE, NULL) || c->pte_bits & MI_PTE_SPECIAL
@@ -333,15 +402,17 @@ static void finish_cell(const struct mi_join *j, struct mi_run *c)
 
 /* ---- walking ---- */
 
-static void init_cell(struct mi_join *j, struct mi_run *c, uint64_t va, uint64_t pgoff, uint64_t n,
-		      const struct mi_extent *ext)
+void mi_join_cell(struct mi_join *j, struct mi_run *c, uint64_t va, uint64_t pgoff, uint64_t n,
+		  const struct mi_extent *ext)
 {
 	memset(c, 0, sizeof(*c));
 	c->va = va;
 	c->pgoff = pgoff;
 	c->n = n;
-	if (j->cache_off)
+	if (j->cache_off) {
 		c->cached = MI_CACHED_UNKNOWN;
+		c->slot_why = j->why;
+	}
 	if (ext && ext->kind == MI_EXTENT_UNREADABLE) {
 		c->pte = MI_PTE_UNREADABLE;
 		c->pte_why = ext->why;
@@ -350,8 +421,13 @@ static void init_cell(struct mi_join *j, struct mi_run *c, uint64_t va, uint64_t
 
 static void hand_up(struct mi_join *j, size_t n)
 {
-	if (!j->fn(j->arg, j->cells, n) || mi_target_interrupted(j->k->t))
-		j->stopped = true;
+	size_t done, part;
+
+	for (done = 0; done < n && !j->stopped; done += part) {
+		part = n - done < MI_JOIN_BATCH ? n - done : MI_JOIN_BATCH;
+		if (!j->fn(j->arg, j->cells + done, part) || mi_target_interrupted(j->k->t))
+			j->stopped = true;
+	}
 }
 
 /* @n pages, of which the PTEs (of @ext) or the cache may know something. */
@@ -361,15 +437,24 @@ static void do_batch(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t n,
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		init_cell(j, &j->cells[i], va ? va + i * MI_PAGE_SIZE : 0, pgoff + i, 1, ext);
+		mi_join_cell(j, &j->cells[i], va ? va + i * MI_PAGE_SIZE : 0, pgoff + i, 1, ext);
 	if (ext && (ext->kind == MI_EXTENT_TABLE || ext->kind == MI_EXTENT_HUGE))
-		fill_ptes(j, ext, va, n);
-	if (j->has_cache)
-		fill_slots(j, pgoff, n);
-	fill_pages(j, n);
+		mi_join_ptes(j, ext, j->cells, va, n);
+	if (j->nonlinear && ext)
+		place_cells(j, n);
+	if (j->has_cache && j->nonlinear)
+		fill_slots_each(j, n);
+	else if (j->has_cache)
+		mi_join_slots(j, &j->cache, j->cells, pgoff, n);
+	if (j->again)
+		mi_join_pages_settled(j, va, pgoff, n);
+	else
+		mi_join_pages(j, n);
 	for (i = 0; i < n; i++)
 		finish_cell(j, &j->cells[i]);
 	hand_up(j, n);
+	if (j->again)
+		j->again->met = j->k->problems;
 }
 
 /*
@@ -388,8 +473,8 @@ static void do_gap(struct mi_join *j, uint64_t va, uint64_t pgoff, uint64_t n,
 		cells = 2;
 	}
 	for (i = 0; i < cells; from += part[i++]) {
-		init_cell(j, &j->cells[i], va ? va + from * MI_PAGE_SIZE : 0, pgoff + from, part[i],
-			  ext);
+		mi_join_cell(j, &j->cells[i], va ? va + from * MI_PAGE_SIZE : 0, pgoff + from,
+			     part[i], ext);
 		if (slot)
 			set_slot(&j->cells[i], slot);
 		finish_cell(j, &j->cells[i]);
@@ -406,14 +491,14 @@ static void do_sparse(struct mi_join *j, uint64_t va, uint64_t pgoff, uint64_t n
 	while (n && !j->stopped) {
 		skip = n;
 		if (j->has_cache && peek_slot(j, pgoff, pgoff + n - 1))
-			skip = j->slot.index > pgoff ? j->slot.index - pgoff : 0;
+			skip = j->cache.slot.index > pgoff ? j->cache.slot.index - pgoff : 0;
 		if (skip) {
 			do_gap(j, va, pgoff, skip, ext, NULL);
 			part = skip;
-		} else if (j->slot.kind == MI_SLOT_UNREADABLE) {
-			part = j->slot.index + j->slot.n - pgoff;
+		} else if (j->cache.slot.kind == MI_SLOT_UNREADABLE) {
+			part = j->cache.slot.index + j->cache.slot.n - pgoff;
 			part = part < n ? part : n;
-			do_gap(j, va, pgoff, part, ext, &j->slot);
+			do_gap(j, va, pgoff, part, ext, &j->cache.slot);
 		} else {
 			part = n < MI_JOIN_BATCH ? n : MI_JOIN_BATCH;
 			do_batch(j, va, pgoff, (size_t)part, ext);
@@ -433,7 +518,7 @@ static void do_extent(struct mi_join *j, const struct mi_extent *ext, uint64_t p
 		return;
 	}
 	for (; n && !j->stopped; n -= part, pgoff += part, va += part * MI_PAGE_SIZE) {
-		part = n < MI_JOIN_BATCH ? n : MI_JOIN_BATCH;
+		part = n < j->batch ? n : j->batch;
 		do_batch(j, va, pgoff, (size_t)part, ext);
 	}
 }
@@ -442,7 +527,28 @@ static enum mi_status finished(struct mi_join *j, struct mi_error *err)
 {
 	if (j->stopped && mi_target_interrupted(j->k->t))
 		return mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
+	if (j->again && j->again->gone)
+		return mi_fail(err, MI_ERR_STATE,
+			       "the process exited, or runs another program, while it was read");
 	return MI_OK;
+}
+
+/* @m, with page tables of @mm; NULL: of @file alone. */
+static void begin(struct mi_join *j, const struct mi_mm *mm, const struct mi_mapping *m,
+		  const struct mi_file *file, mi_cells_fn fn, void *arg)
+{
+	j->map = m;
+	j->nonlinear = m && mi_vma_nonlinear(j->k, &m->vma);
+	j->file = file;
+	j->fn = fn;
+	j->arg = arg;
+	j->stopped = false;
+	if (j->again) {
+		j->again->mm = mm;
+		j->again->gone = false;
+		j->again->met = j->k->problems;
+	}
+	start_cache(j);
 }
 
 enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
@@ -453,12 +559,8 @@ enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
 	struct mi_extent ext;
 	bool tables;
 
-	j->map = m;
-	j->file = file;
-	j->fn = fn;
-	j->arg = arg;
-	j->stopped = false;
-	start_cache(j);
+	mi_swap_learn(j->k, mm);
+	begin(j, mm, m, file, fn, arg);
 	if (m->file_unreadable)
 		j->cache_off = true;
 	tables = mi_pt_start(&j->pt, j->k, mm, NULL) == MI_OK;
@@ -483,12 +585,7 @@ enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, uint6
 {
 	uint64_t end;
 
-	j->map = NULL;
-	j->file = file;
-	j->fn = fn;
-	j->arg = arg;
-	j->stopped = false;
-	start_cache(j);
+	begin(j, NULL, NULL, file, fn, arg);
 	if (!j->has_cache)
 		return mi_fail(err, MI_ERR_MISSING, "the page cache of the file is not to be had");
 	end = j->eof != ~0ULL ? j->eof : 0;
@@ -497,9 +594,10 @@ enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, uint6
 	else
 		end = from;
 	/* Pages behind i_size: a truncation going on, or preallocated huge pages. */
-	while (!j->stopped && peek_slot(j, end, ~0ULL - 1) && j->slot.kind != MI_SLOT_UNREADABLE) {
-		uint64_t first = j->slot.index > end ? j->slot.index : end;
-		uint64_t behind = j->slot.index + j->slot.n;
+	while (!j->stopped && peek_slot(j, end, ~0ULL - 1) &&
+	       j->cache.slot.kind != MI_SLOT_UNREADABLE) {
+		uint64_t first = j->cache.slot.index > end ? j->cache.slot.index : end;
+		uint64_t behind = j->cache.slot.index + j->cache.slot.n;
 
 		do_sparse(j, 0, first, behind - first, NULL);
 		end = behind;
@@ -507,117 +605,10 @@ enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, uint6
 	return finished(j, err);
 }
 
-/* ---- totals ---- */
-
-static void count_cached(struct mi_totals *t, const struct mi_run *c, bool with_pte)
+enum mi_status mi_join_range(struct mi_join *j, const struct mi_file *file, uint64_t from,
+			     uint64_t n, mi_cells_fn fn, void *arg, struct mi_error *err)
 {
-	uint32_t flags = c->slot_page.flags;
-	bool known = c->has_slot_page && !c->slot_page.why;
-	bool pte_dirty = with_pte && c->relation == MI_REL_SAME && c->pte_bits & MI_PTE_DIRTY;
-
-	t->cached += c->n;
-	if (c->has_slot_page && c->slot_page.why)
-		t->page_unreadable += c->n;
-	if (pte_dirty || (known && flags & 1U << MI_PG_DIRTY))
-		t->dirty += c->n;
-	if (!known)
-		return;
-	t->writeback += flags >> MI_PG_WRITEBACK & 1 ? c->n : 0;
-	t->locked += flags >> MI_PG_LOCKED & 1 ? c->n : 0;
-	t->not_uptodate += flags >> MI_PG_UPTODATE & 1 ? 0 : c->n;
-	t->readahead += flags >> MI_PG_READAHEAD & 1 ? c->n : 0;
-}
-
-static void count_slot(struct mi_totals *t, const struct mi_run *c, bool with_pte)
-{
-	t->pages += c->n;
-	t->beyond_eof += c->beyond_eof ? c->n : 0;
-	switch (c->cached) {
-	case MI_CACHED_FOLIO:
-		count_cached(t, c, with_pte);
-		break;
-	case MI_CACHED_SHADOW:
-		t->evicted += c->n;
-		break;
-	case MI_CACHED_SWAP:
-		t->swapped += c->n;
-		break;
-	case MI_CACHED_UNKNOWN:
-		t->cache_unreadable += c->n;
-		break;
-	default:
-		break;
-	}
-}
-
-static void count_mapped(struct mi_totals *t, const struct mi_run *c)
-{
-	bool anon = c->has_page && !c->page.why &&
-		    (c->page.owner == MI_OWNER_ANON || c->page.owner == MI_OWNER_KSM);
-
-	t->mapped += c->n;
-	t->prot_none += c->pte == MI_PTE_PROT_NONE ? c->n : 0;
-	t->numa_hint += c->pte == MI_PTE_NUMA_HINT ? c->n : 0;
-	t->huge += c->pte_bits & MI_PTE_HUGE ? c->n : 0;
-	t->anon += anon ? c->n : 0;
-	t->zero += c->relation == MI_REL_ZERO ? c->n : 0;
-	t->mismatch += c->relation == MI_REL_OTHER ? c->n : 0;
-	if (!c->has_page)
-		return;
-	t->large += !c->page.why && c->page.order ? c->n : 0;
-	if (c->page.why && !(c->has_slot_page && c->slot_pfn == c->pfn))
-		t->page_unreadable += c->n;
-}
-
-static void count_one(struct mi_totals *t, const struct mi_run *c)
-{
-	count_slot(t, c, true);
-	t->private_copies += c->relation == MI_REL_PRIVATE ? c->n : 0;
-	switch (c->pte) {
-	case MI_PTE_PRESENT:
-	case MI_PTE_PROT_NONE:
-	case MI_PTE_NUMA_HINT:
-		count_mapped(t, c);
-		break;
-	case MI_PTE_SWAP:
-		/* A swapped copy counts once, whatever the slot holds. */
-		t->swapped += c->cached == MI_CACHED_SWAP ? 0 : c->n;
-		break;
-	case MI_PTE_NONE:
-		break;
-	case MI_PTE_UNREADABLE:
-		t->pte_unreadable += c->n;
-		break;
-	default:
-		t->other_special += c->n;
-		break;
-	}
-}
-
-void mi_totals_count(struct mi_totals *t, const struct mi_run *cells, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		count_one(t, &cells[i]);
-}
-
-void mi_totals_count_file(struct mi_totals *t, const struct mi_run *cells, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (!cells[i].beyond_eof)
-			count_slot(t, &cells[i], false);
-}
-
-void mi_totals_add(struct mi_totals *to, const struct mi_totals *from)
-{
-	const uint64_t *f = (const uint64_t *)from;
-	uint64_t *t = (uint64_t *)to;
-	size_t i;
-
-	/* All members are uint64_t counters. */
-	for (i = 0; i < sizeof(*to) / sizeof(*t); i++)
-		t[i] += f[i];
+	begin(j, NULL, NULL, file, fn, arg);
+	do_sparse(j, 0, from, n, NULL);
+	return finished(j, err);
 }

@@ -31,6 +31,18 @@ enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
 enum mi_status mi_join_file(struct mi_join *j, const struct mi_file *file, uint64_t from,
 			    mi_cells_fn fn, void *arg, struct mi_error *err);
 
+/* The cache of pages [@from, @from + @n) of a file. */
+enum mi_status mi_join_range(struct mi_join *j, const struct mi_file *file, uint64_t from,
+			     uint64_t n, mi_cells_fn fn, void *arg, struct mi_error *err);
+
+/* readahead.c: open_files[] of @p, and what its mappings' next misses do. */
+enum mi_status mi_process_readahead(struct mi_process *p, struct mi_join *j, struct mi_error *err);
+
+/* fault.c: the page faults in which threads wait; @vmas: all of the mm. */
+enum mi_status mi_process_faults(struct mi_process *p, const struct mi_vma *vmas, size_t n,
+				 struct mi_error *err);
+void mi_process_faults_free(struct mi_process *p);
+
 /* Count cells into totals. */
 void mi_totals_count(struct mi_totals *t, const struct mi_run *cells, size_t n);
 

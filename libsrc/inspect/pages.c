@@ -39,8 +39,8 @@ static bool same_slot(const struct mi_run *a, const struct mi_run *b)
 
 static bool same_state(const struct mi_run *a, const struct mi_run *b)
 {
-	return a->relation == b->relation && a->beyond_eof == b->beyond_eof && same_pte(a, b) &&
-	       same_slot(a, b);
+	return a->relation == b->relation && a->beyond_eof == b->beyond_eof &&
+	       a->nonlinear == b->nonlinear && same_pte(a, b) && same_slot(a, b);
 }
 
 /* Does number @next of the page behind the run continue @first? */
@@ -111,7 +111,7 @@ static bool take_cells(void *arg, const struct mi_run *cells, size_t n)
 				return false;
 			continue;
 		}
-		if (m->open && same_state(&m->run, c)) {
+		if (m->open && same_state(&m->run, c) && c->pgoff == m->run.pgoff + m->run.n) {
 			extend(&m->run, c);
 			continue;
 		}

@@ -6,6 +6,7 @@
 
 #include "addrmap.h"
 #include "join.h"
+#include "live.h"
 
 #define NO_FILE (~(size_t)0)
 #define DELETED " (deleted)"
@@ -118,8 +119,7 @@ static struct opened *open_file(struct build *b, uint64_t addr)
 		b->room_opened = room;
 	}
 	o = &b->opened[b->n_opened];
-	o->ok = mi_file_load(b->p->k, addr, &o->file, NULL) == MI_OK;
-	mi_file_path(b->p->k, addr, path);
+	o->ok = mi_file_settled(b->p->k, addr, &o->file, path) == MI_OK;
 	o->path = strdup(path);
 	if (!o->path || !mi_addrmap_put(&b->by_file, addr, b->n_opened)) {
 		free(o->path);
@@ -238,9 +238,12 @@ static enum mi_status load_mappings(struct build *b, struct mi_error *err)
 	size_t i, n;
 	int r;
 
-	st = mi_vma_gather(p->k, &p->mm, &vmas, &n, err);
+	st = mi_vma_settled(p->k, &p->mm, &vmas, &n, &p->unstable, &p->n_unstable, err);
 	if (st)
 		return st;
+	/* Of the VMAs' time, not of when the process was found. */
+	mi_target_reread(p->k->t, p->mm.addr, 2);
+	mi_mm_places(p->k, &p->mm);
 	p->maps = calloc(n ? n : 1, sizeof(*p->maps));
 	if (!p->maps)
 		st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
@@ -255,6 +258,8 @@ static enum mi_status load_mappings(struct build *b, struct mi_error *err)
 		p->selected |= !r;
 		p->n_maps += r > 0;
 	}
+	if (!st)
+		st = mi_process_faults(p, vmas, n, err);
 	free(vmas);
 	if (!st && !p->n_maps && p->selected)
 		st = mi_fail(err, MI_ERR_NOT_FOUND, "PID %d (%s) has no mapping that matches",
@@ -266,6 +271,8 @@ static enum mi_status load_mappings(struct build *b, struct mi_error *err)
 
 struct counter {
 	struct mi_totals *map, *cache; /* either may be NULL */
+	const struct mi_process *p;
+	struct mi_mapping *m;
 };
 
 static bool count_cells(void *arg, const struct mi_run *cells, size_t n)
@@ -276,6 +283,7 @@ static bool count_cells(void *arg, const struct mi_run *cells, size_t n)
 		mi_totals_count(c->map, cells, n);
 	if (c->cache)
 		mi_totals_count_file(c->cache, cells, n);
+	mi_prefault_count(c->p, c->m, &c->m->prefault, cells, n);
 	return true;
 }
 
@@ -291,26 +299,29 @@ static uint64_t size_in_pages(const struct mi_file *f)
 }
 
 /* The mapping shows every page of the file: its walk tells the file's cache, too. */
-static bool covers(const struct mi_mapping *m, const struct mi_mapped_file *f)
+static bool covers(const struct mi_kernel *k, const struct mi_mapping *m,
+		   const struct mi_mapped_file *f)
 {
 	uint64_t pages = (m->vma.end - m->vma.start) >> MI_PAGE_SHIFT;
 
-	return f && !f->cache_known && !m->vma.pgoff && size_in_pages(&f->file) <= pages;
+	return f && !f->cache_known && !m->vma.pgoff && size_in_pages(&f->file) <= pages &&
+	       !mi_vma_nonlinear(k, &m->vma);
 }
 
 static enum mi_status count_mapping(struct mi_process *p, struct mi_join *j, struct mi_mapping *m,
 				    struct mi_error *err)
 {
 	struct mi_mapped_file *f = m->file != NO_FILE ? &p->files[m->file] : NULL;
-	struct counter c = {.map = &m->totals};
+	struct counter c = {.map = &m->totals, .p = p, .m = m};
 	enum mi_status st;
 
-	if (covers(m, f))
+	if (covers(p->k, m, f))
 		c.cache = &f->cache;
 	st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, count_cells, &c, err);
 	if (st)
 		return st;
 	mi_totals_add(&p->totals, &m->totals);
+	mi_prefault_add(&p->prefault, &m->prefault);
 	if (m->kind == MI_MAP_FILE)
 		mi_totals_add(&p->file_totals, &m->totals);
 	if (f)
@@ -340,6 +351,8 @@ enum mi_status mi_process_count(struct mi_process *p, struct mi_error *err)
 
 	if (p->counted)
 		return MI_OK;
+	/* Of a running kernel: page tables and caches are of one moment with their struct pages. */
+	mi_target_refresh(p->k->t);
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
@@ -347,6 +360,8 @@ enum mi_status mi_process_count(struct mi_process *p, struct mi_error *err)
 		st = count_mapping(p, j, &p->maps[i], err);
 	for (i = 0; i < p->n_files && !st; i++)
 		st = count_file(j, &p->files[i], err);
+	if (!st)
+		st = mi_process_readahead(p, j, err);
 	mi_join_free(j);
 	p->counted = !st;
 	return st;
@@ -385,7 +400,14 @@ enum mi_status mi_process_open(struct mi_kernel *k, const struct mi_task *task,
 	if (!st)
 		st = load_mappings(&b, err);
 	if (!st)
+		st = mi_windows_find(p, err);
+	if (!st)
 		st = mi_swap_areas_load(k, &p->swap, err);
+	if (!st)
+		mi_vma_cost_load(k, &p->vma_cost);
+	/* What was read in vain, too, may come of that. */
+	if (st != MI_ERR_NOMEM && st != MI_ERR_INTERRUPTED && mi_task_unchanged(k, task, err))
+		st = MI_ERR_STATE;
 	build_free(&b);
 	if (st) {
 		mi_process_close(p);
@@ -408,8 +430,13 @@ void mi_process_close(struct mi_process *p)
 		free(p->files[i].backing_path);
 	}
 	mi_swap_areas_free(&p->swap);
+	mi_process_faults_free(p);
+	mi_stacks_free(p->stacks, p->n_threads);
 	free(p->maps);
 	free(p->files);
+	free(p->open_files);
+	free(p->unstable);
+	free(p->windows);
 	free(p->threads);
 	free(p->sharers);
 	free(p);

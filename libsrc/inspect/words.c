@@ -12,12 +12,19 @@
 const char *mi_pte_word(enum mi_pte_kind kind)
 {
 	static const char *const words[MI_PTE_KINDS] = {
-		[MI_PTE_NONE] = "none",		  [MI_PTE_PRESENT] = "present",
-		[MI_PTE_PROT_NONE] = "prot-none", [MI_PTE_NUMA_HINT] = "numa-hint",
-		[MI_PTE_SWAP] = "swap",		  [MI_PTE_MIGRATION] = "migration",
-		[MI_PTE_HWPOISON] = "hwpoison",	  [MI_PTE_DEVICE] = "device",
-		[MI_PTE_MARKER] = "marker",	  [MI_PTE_SWAP_ERROR] = "swap-error",
-		[MI_PTE_UNKNOWN] = "unknown",	  [MI_PTE_UNREADABLE] = "unreadable",
+		[MI_PTE_NONE] = "none",
+		[MI_PTE_PRESENT] = "present",
+		[MI_PTE_PROT_NONE] = "prot-none",
+		[MI_PTE_NUMA_HINT] = "numa-hint",
+		[MI_PTE_SWAP] = "swap",
+		[MI_PTE_MIGRATION] = "migration",
+		[MI_PTE_HWPOISON] = "hwpoison",
+		[MI_PTE_DEVICE] = "device",
+		[MI_PTE_MARKER] = "marker",
+		[MI_PTE_SWAP_ERROR] = "swap-error",
+		[MI_PTE_FILE] = "file",
+		[MI_PTE_UNKNOWN] = "unknown",
+		[MI_PTE_UNREADABLE] = "unreadable",
 	};
 
 	return kind < MI_PTE_KINDS ? words[kind] : "unknown";
@@ -155,6 +162,10 @@ static void add_place(struct words *w, const struct mi_run *run)
 	case MI_PTE_MARKER:
 		add(w, marker_word(run->swap_offset));
 		break;
+	case MI_PTE_FILE:
+		add_unmapped(w, run);
+		add(w, "file-entry");
+		break;
 	case MI_PTE_SWAP_ERROR:
 		add(w, "swap-error");
 		break;
@@ -234,7 +245,9 @@ void mi_run_words(const struct mi_run *run, char *buf, size_t size)
 	if (run->beyond_eof)
 		add(&w, "beyond-eof");
 	add_place(&w, run);
-	if (run->pte == MI_PTE_NONE) {
+	if (run->nonlinear)
+		add(&w, "nonlinear");
+	if (run->pte == MI_PTE_NONE || run->pte == MI_PTE_FILE) {
 		if (run->has_slot_page)
 			add_page(&w, &run->slot_page);
 		return;

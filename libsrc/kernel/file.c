@@ -47,20 +47,34 @@ static enum mi_read name_inode(struct mi_kernel *k, uint64_t inode, struct mi_in
 static void find_backing(struct mi_kernel *k, uint64_t file, uint64_t inode, struct mi_file *f)
 {
 	const struct mi_layout *l = &k->l;
-	uint64_t dentry, mnt, own, user, sb, user_sb;
+	uint64_t dentry, mnt, own, user, sb, user_sb = 0;
 	struct mi_inode_name name;
+	enum mi_read r;
 
-	if (!mi_has(&l->dentry_inode) || !mi_file_user_path(k, file, &dentry, &mnt) ||
-	    mi_read_member(k->t, dentry, &l->dentry_inode, &user) || !user || user == inode ||
-	    mi_read_member(k->t, inode, &l->inode_sb, &sb) ||
-	    mi_read_member(k->t, user, &l->inode_sb, &user_sb) || sb == user_sb)
+	if (!mi_has(&l->dentry_inode) || !mi_file_user_path(k, file, &dentry, &mnt))
 		return;
-	f->backed = true;
+	r = mi_read_member(k->t, dentry, &l->dentry_inode, &user);
+	if (!r && (!user || user == inode))
+		return;
+	if (!r)
+		r = mi_read_member(k->t, inode, &l->inode_sb, &sb);
+	if (!r)
+		r = mi_read_member(k->t, user, &l->inode_sb, &user_sb);
+	if (!r && sb == user_sb)
+		return;
+	f->backed = !r;
 	f->backing = f->name;
 	f->backing_inode = inode;
-	if (!mi_read_member(k->t, file, &l->file_dentry, &own) && own != dentry &&
-	    name_inode(k, user, &name) == MI_READ_OK)
-		f->name = name;
+	if (!r)
+		r = mi_read_member(k->t, file, &l->file_dentry, &own);
+	if (!r && own != dentry) {
+		r = name_inode(k, user, &name);
+		if (!r)
+			f->name = name;
+	}
+	if (r)
+		mi_problem_read(&k->problems, "inode that was opened", dentry, r,
+				"the number and the device may be of the file behind it");
 }
 
 static enum mi_read load_inode(struct mi_kernel *k, uint64_t inode, struct mi_file *f)
@@ -89,6 +103,34 @@ static enum mi_status unreadable(struct mi_kernel *k, const char *what, uint64_t
 		       mi_read_text(r));
 }
 
+static enum mi_read inode_of(struct mi_kernel *k, uint64_t file, uint64_t *inode)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t dentry;
+	enum mi_read r;
+
+	if (mi_has(&l->file_inode))
+		return mi_read_member(k->t, file, &l->file_inode, inode);
+	r = mi_read_member(k->t, file, &l->file_dentry, &dentry);
+	return r ? r : mi_read_member(k->t, dentry, &l->dentry_inode, inode);
+}
+
+/* Pages and size are the host's: a block device's node has none of its own. */
+static enum mi_read host_of(struct mi_kernel *k, uint64_t mapping, uint64_t own, uint64_t *host)
+{
+	const struct mi_layout *l = &k->l;
+	enum mi_read r = MI_READ_DAMAGED;
+
+	if (mi_has(&l->as_host))
+		r = mi_read_member(k->t, mapping, &l->as_host, host);
+	if (!r && *host)
+		return MI_READ_OK;
+	*host = own;
+	if (mi_has(&l->inode_data) && mapping == own + (uint64_t)l->inode_data.off)
+		return MI_READ_OK;
+	return r ? r : MI_READ_DAMAGED;
+}
+
 enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *ret,
 			    struct mi_error *err)
 {
@@ -101,7 +143,7 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 	ret->addr = file;
 	if (!mi_feature(k, MI_F_FILE, &why))
 		return mi_fail(err, MI_ERR_MISSING, "no files: %s", why);
-	r = mi_read_member(k->t, file, &l->file_inode, &inode);
+	r = inode_of(k, file, &inode);
 	if (!r)
 		r = mi_read_member(k->t, file, &l->file_mapping, &ret->mapping);
 	if (!r)
@@ -109,11 +151,9 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 	if (r)
 		return unreadable(k, "struct file", file, r, err);
 	find_backing(k, file, inode, ret);
-	/* Pages and size are the mapping's: a block device's node has none of its own. */
-	ret->inode = inode;
-	if (mi_has(&l->as_host) &&
-	    mi_read_member(k->t, ret->mapping, &l->as_host, &inode) == MI_READ_OK && inode)
-		ret->inode = inode;
+	r = host_of(k, ret->mapping, inode, &ret->inode);
+	if (r)
+		return unreadable(k, "address_space", ret->mapping, r, err);
 	r = mi_read_member(k->t, ret->inode, &l->inode_size, &ret->size);
 	if (r)
 		return unreadable(k, "inode", ret->inode, r, err);
@@ -121,4 +161,25 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 		ret->nrpages_known =
 			!mi_read_member(k->t, ret->mapping, &l->as_nrpages, &ret->nrpages);
 	return MI_OK;
+}
+
+enum mi_status mi_mapping_load(struct mi_kernel *k, uint64_t mapping, struct mi_file *ret,
+			       struct mi_error *err)
+{
+	const struct mi_layout *l = &k->l;
+	const char *why;
+	enum mi_read r;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->mapping = mapping;
+	if (!mi_feature(k, MI_F_FILE, &why) || !mi_feature(k, MI_F_CACHE, &why))
+		return mi_fail(err, MI_ERR_MISSING, "no files: %s", why);
+	r = mi_read_member(k->t, mapping, &l->as_host, &ret->inode);
+	if (!r && !ret->inode)
+		r = MI_READ_DAMAGED;
+	if (!r)
+		r = load_inode(k, ret->inode, ret);
+	if (!r)
+		r = mi_read_member(k->t, ret->inode, &l->inode_size, &ret->size);
+	return r ? unreadable(k, "address_space", mapping, r, err) : MI_OK;
 }

@@ -38,6 +38,10 @@ struct mi_file {
 enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *ret,
 			    struct mi_error *err);
 
+/* The same from a page's mapping, where no struct file is at hand: addr is 0. */
+enum mi_status mi_mapping_load(struct mi_kernel *k, uint64_t mapping, struct mi_file *ret,
+			       struct mi_error *err);
+
 /*
  * The path of @file as /proc/PID/maps shows it, from the root of its mount
  * namespace, bytes unescaped; " (deleted)" is appended for unlinked files. At

@@ -4,6 +4,7 @@
 
 #include "../target/target.h"
 #include "layout.h"
+#include "memmodel.h"
 #include "problem.h"
 
 /*
@@ -22,21 +23,70 @@ struct mi_swap_types {
 	unsigned int device, n_device;
 	unsigned int marker, n_marker;
 	unsigned int error, n_error;
-	bool known; /* false: types above nr_files are reported by number */
+	bool known;	      /* false: types above nr_files are reported by number */
+	unsigned int element; /* bytes of one in swap_info[]: a pointer, or the area itself */
+	/* Not inverted: which forms may be this kernel's; see swapform.h. */
+	unsigned int forms;  /* bits 1 << MI_SWAP_* */
+	uint64_t learned_mm; /* looked through last for telling them apart */
+};
+
+/* The modules whose types were asked for: each is looked up once; see module_types.h. */
+struct mi_module_types {
+	char asked[16][56];
+	size_t n;
+};
+
+/* How the tree of an address_space tells nodes from what it holds; see pagecache.c. */
+enum mi_cache_form {
+	MI_CACHE_XARRAY, /* 4.20 */
+	MI_CACHE_TAGGED, /* a radix tree whose nodes are all marked: 4.7, RHEL 7 */
+	MI_CACHE_HEIGHT, /* only the root's is: before */
+};
+
+/* Forms of arm64's page table entries; see pte_arm64.c. */
+struct mi_arm64_entries {
+	uint64_t no_access; /* the bit that a page without access has; 0: not known */
+	uint64_t write;	    /* the bit of the right to write */
+};
+
+/* The same of arm's; see pte_arm_ops.c. */
+struct mi_arm_entries {
+	uint64_t rdonly; /* the bit that forbids to write; 0: there is one that allows it */
+	bool has_exec;	 /* a bit allows execution, none forbids it */
 };
 
 struct mi_kernel {
 	struct mi_target *t;
+	const struct mi_pte_ops *pte;	  /* what page table entries say; pagetable.h */
+	const struct mi_pt_shape *tables; /* how the tables are laid out */
 	struct mi_layout l;
 	struct mi_problems problems;
 
-	uint64_t vmemmap; /* address of the struct page of frame 0 */
+	struct mi_module_types module_types;
+	uint32_t unused; /* features that the answer under way does not use: bits 1 << MI_F_* */
+	struct mi_memmodel memmodel; /* where struct pages lie */
+	enum mi_cache_form cache_form;
+	bool nonlinear;	  /* a kernel with nonlinear mappings: before 4.0 */
 	uint64_t max_pfn; /* bound for believable frames */
 	struct mi_swap_types swap;
-	const char *vma_flag[64];   /* names of VMA flags; NULL: not sure */
-	uint64_t pa_mask;	    /* address bits of a PTE */
+	struct mi_arm64_entries arm64;
+	struct mi_arm_entries arm;
+	const char *vma_flag[64]; /* names of VMA flags; NULL: not sure */
+	uint64_t pa_mask;	  /* address bits of a PTE */
+	uint64_t pac_mask;	  /* bits that sign return addresses (arm64); see mi_code_addr() */
 	unsigned int pfn_swap_bits; /* width of the PFN in a migration entry */
+
+	/* Made when first asked for; NULL until then. */
+	struct mi_modules *modules;   /* modules.c */
+	struct mi_unwinder *unwinder; /* unwind.c */
+	struct mi_clocks *clocks;     /* sched.c */
 };
+
+/* A return address as it would be without its signature; other kernel addresses as they are. */
+static inline uint64_t mi_code_addr(const struct mi_kernel *k, uint64_t word)
+{
+	return word >> 55 & 1 ? word | k->pac_mask : word;
+}
 
 /* Takes nothing over: close the target after the kernel. @hide: see mi_layout_resolve(). */
 enum mi_status mi_kernel_open(struct mi_target *t, const char *hide, struct mi_kernel **ret,
@@ -45,6 +95,8 @@ void mi_kernel_close(struct mi_kernel *k);
 
 /* False if @f is switched off; *why (optional) then names the missing entry. */
 bool mi_feature(const struct mi_kernel *k, enum mi_feature f, const char **why);
+/* Switched off, and the answer under way would use it. */
+bool mi_feature_missed(const struct mi_kernel *k, enum mi_feature f, const char **why);
 /* "the page cache", ... : what is lost without @f. */
 const char *mi_feature_text(enum mi_feature f);
 /* "page_cache", ... : the same as one word, stable, for JSON. */

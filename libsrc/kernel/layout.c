@@ -19,17 +19,21 @@ struct entry {
 	size_t where;		       /* offset in struct mi_layout */
 	uint32_t max;
 	enum mi_feature feature;
+	const char *module; /* that it is of; NULL: of the kernel */
 };
 
 static const struct entry entries[] = {
-#define MI_STRUCT(key, tag, max, feature)                                                          \
-	{STRUCT_SIZE, #key, tag, "", offsetof(struct mi_layout, size_##key), max, feature},
-#define MI_MEMBER(key, tag, names, feature)                                                        \
-	{MEMBER, #key, tag, names, offsetof(struct mi_layout, key), 0, feature},
-#define MI_ENUM(key, names, feature)                                                               \
-	{ENUMERATOR, #key, NULL, names, offsetof(struct mi_layout, key), 0, feature},
+#define MI_STRUCT_OF(module, key, tag, max, feature)                                               \
+	{STRUCT_SIZE, #key, tag, "", offsetof(struct mi_layout, size_##key), max, feature, module},
+#define MI_MEMBER_OF(module, key, tag, names, feature)                                             \
+	{MEMBER, #key, tag, names, offsetof(struct mi_layout, key), 0, feature, module},
+#define MI_ENUM_OF(module, key, names, feature)                                                    \
+	{ENUMERATOR, #key, NULL, names, offsetof(struct mi_layout, key), 0, feature, module},
+#define MI_STRUCT(key, tag, max, feature) MI_STRUCT_OF(NULL, key, tag, max, feature)
+#define MI_MEMBER(key, tag, names, feature) MI_MEMBER_OF(NULL, key, tag, names, feature)
+#define MI_ENUM(key, names, feature) MI_ENUM_OF(NULL, key, names, feature)
 #define MI_SYMBOL(key, names, feature)                                                             \
-	{SYMBOL, #key, NULL, names, offsetof(struct mi_layout, sym_##key), 0, feature},
+	{SYMBOL, #key, NULL, names, offsetof(struct mi_layout, sym_##key), 0, feature, NULL},
 #include "layout.def"
 #undef MI_STRUCT
 #undef MI_MEMBER
@@ -160,6 +164,11 @@ static bool take_symbol(struct mi_layout *l, struct mi_target *t, const struct e
 	return false;
 }
 
+static bool is_of(const struct entry *e, const char *module)
+{
+	return module ? e->module && !strcmp(e->module, module) : !e->module;
+}
+
 static void missing(struct mi_layout *l, const struct entry *e)
 {
 	char first[NAME_MAX_LEN] = "";
@@ -185,13 +194,13 @@ static void missing(struct mi_layout *l, const struct entry *e)
 	}
 }
 
-static size_t pack_queries(struct work *w)
+static size_t pack_queries(struct work *w, const char *module)
 {
 	size_t e, n = 0;
 	unsigned int c;
 
 	for (e = 0; e < N_ENTRIES; e++) {
-		for (c = 0; c < CANDIDATES; c++) {
+		for (c = 0; c < CANDIDATES && is_of(&entries[e], module); c++) {
 			size_t i = e * CANDIDATES + c;
 
 			if (entries[e].kind == SYMBOL ||
@@ -237,34 +246,32 @@ static void init_layout(struct mi_layout *l)
 	size_t e;
 
 	memset(l, 0, sizeof(*l));
-	for (e = 0; e < N_ENTRIES; e++)
+	for (e = 0; e < N_ENTRIES; e++) {
 		if (entries[e].kind == MEMBER)
 			((struct mi_member *)((char *)l + entries[e].where))->off = -1;
+		if (!entries[e].module || entries[e].feature == MI_F_NONE)
+			continue;
+		l->later[entries[e].feature] = true;
+		snprintf(l->why[entries[e].feature], sizeof(l->why[0]),
+			 "the types of module %s were not asked for", entries[e].module);
+	}
 }
 
-enum mi_status mi_layout_resolve(struct mi_layout *l, struct mi_target *t, const char *hide,
-				 struct mi_error *err)
+/* Those of a module, or (NULL) of the kernel. */
+static void take_answers(struct mi_layout *l, struct mi_target *t, const struct work *w,
+			 const char *module)
 {
-	struct work *w = calloc(1, sizeof(*w));
-	enum mi_status st;
-	size_t n, e, i;
+	size_t e;
 
-	if (!w)
-		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	init_layout(l);
-	n = pack_queries(w);
-	st = mi_types_resolve(t, w->packed, n, err);
-	if (st) {
-		free(w);
-		return st;
-	}
-	for (i = 0; i < n; i++)
-		w->query[w->origin[i]] = w->packed[i];
 	for (e = 0; e < N_ENTRIES; e++) {
 		bool found = false;
 		unsigned int c;
 
-		if (hide && !strcmp(hide, entries[e].key))
+		if (!is_of(&entries[e], module))
+			continue;
+		if (entries[e].module)
+			l->later[entries[e].feature] = false;
+		if (l->hide && !strcmp(l->hide, entries[e].key))
 			found = false;
 		else if (entries[e].kind == SYMBOL)
 			found = take_symbol(l, t, &entries[e]);
@@ -274,9 +281,55 @@ enum mi_status mi_layout_resolve(struct mi_layout *l, struct mi_target *t, const
 		if (!found)
 			missing(l, &entries[e]);
 	}
-	check_bounds(l);
+}
+
+/* @btf: where to look; NULL: in the target's own types. */
+static enum mi_status resolve(struct mi_layout *l, struct mi_target *t, struct mi_btf *btf,
+			      const char *module, struct mi_error *err)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	enum mi_status st;
+	size_t n, i;
+
+	if (!w)
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	n = pack_queries(w, module);
+	st = btf ? mi_btf_resolve(btf, w->packed, n, err) : mi_types_resolve(t, w->packed, n, err);
+	if (!st) {
+		for (i = 0; i < n; i++)
+			w->query[w->origin[i]] = w->packed[i];
+		take_answers(l, t, w, module);
+		check_bounds(l);
+	}
 	free(w);
-	return MI_OK;
+	return st;
+}
+
+enum mi_status mi_layout_resolve(struct mi_layout *l, struct mi_target *t, const char *hide,
+				 struct mi_error *err)
+{
+	init_layout(l);
+	l->hide = hide;
+	return resolve(l, t, NULL, NULL, err);
+}
+
+enum mi_status mi_layout_module(struct mi_layout *l, struct mi_target *t, struct mi_btf *btf,
+				const char *module, const char *none, struct mi_error *err)
+{
+	enum mi_status st = resolve(l, t, btf, module, err);
+	size_t e;
+
+	for (e = 0; e < N_ENTRIES; e++) {
+		enum mi_feature f = entries[e].feature;
+
+		if (!is_of(&entries[e], module) || f == MI_F_NONE)
+			continue;
+		l->later[f] = false;
+		l->off[f] |= st != MI_OK;
+		if (l->off[f] && (st || none))
+			snprintf(l->why[f], sizeof(l->why[0]), "%.119s", st ? err->text : none);
+	}
+	return st;
 }
 
 enum mi_read mi_read_member(struct mi_target *t, uint64_t addr, const struct mi_member *m,

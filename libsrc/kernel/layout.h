@@ -16,14 +16,32 @@
 
 /* What is lost if an entry of the table is missing. */
 enum mi_feature {
-	MI_F_NONE,  /* nothing: optional, or one of several forms */
-	MI_F_TASK,  /* finding tasks: without it nothing works */
-	MI_F_MM,    /* mm and VMAs: without it nothing works */
-	MI_F_PTE,   /* page tables */
-	MI_F_FILE,  /* inode, device, size of mapped files */
-	MI_F_PATH,  /* path names */
-	MI_F_CACHE, /* the page cache trees */
-	MI_F_PAGE,  /* struct page: flags, counts */
+	MI_F_NONE,	/* nothing: optional, or one of several forms */
+	MI_F_TASK,	/* finding tasks: without it nothing works */
+	MI_F_MM,	/* mm and VMAs: without it nothing works */
+	MI_F_PTE,	/* page tables */
+	MI_F_FILE,	/* inode, device, size of mapped files */
+	MI_F_PATH,	/* path names */
+	MI_F_CACHE,	/* the page cache trees */
+	MI_F_PAGE,	/* struct page: flags, counts */
+	MI_F_BLOCK,	/* block devices and their requests: of --requests alone */
+	MI_F_MQ,	/* of these, those of hardware queues, where there are others */
+	MI_F_WAIT,	/* who waits for pages: of --requests alone */
+	MI_F_READAHEAD, /* what readahead has decided for an open file */
+	MI_F_FAULT,	/* the page fault that a task waits in */
+	MI_F_STACK,	/* the functions on a kernel stack */
+	MI_F_ORC,	/* the tables by which x86 unwinds: a part of STACK, never told alone */
+	MI_F_HOLDERS,	/* which block devices a disk stands on; this and what follows: */
+	MI_F_HELD,	/* bios that are held back before there is a request, */
+	MI_F_THROTTLE,	/* by the limits of a cgroup, */
+	MI_F_DM,	/* by the device mapper, and what its devices are, */
+	MI_F_DM_DELAY,	/* and by its target "delay"; */
+	MI_F_MD,	/* what md's devices are, */
+	MI_F_LOOP,	/* and what file is behind a loop device: of --requests alone */
+	MI_F_FSREQ,	/* mounted file systems and their own requests: of --requests alone */
+	MI_F_FUSE,	/* of these, FUSE's */
+	MI_F_NFS,	/* and NFS's */
+	MI_F_RMAP,	/* who maps the pages of requests: of --requests alone */
 	MI_F_NR,
 };
 
@@ -54,8 +72,13 @@ struct mi_layout {
 #undef MI_ENUM
 #undef MI_SYMBOL
 
+	/* What one entry above the page tables maps has 1 << this pages. 0: not set, see below. */
+	unsigned int pmd_order;
+
 	bool off[MI_F_NR];	/* feature cannot be had */
+	bool later[MI_F_NR];	/* of a module that was not asked for yet: neither had nor lost */
 	char why[MI_F_NR][120]; /* the first missing entry, for people */
+	const char *hide;	/* see mi_layout_resolve() */
 };
 
 /*
@@ -65,9 +88,41 @@ struct mi_layout {
 enum mi_status mi_layout_resolve(struct mi_layout *l, struct mi_target *t, const char *hide,
 				 struct mi_error *err);
 
+/*
+ * The entries of a module, from its types: @btf, or NULL: those of the kernel. @none:
+ * why there are none of its own, which is then why its features are off; or NULL.
+ */
+enum mi_status mi_layout_module(struct mi_layout *l, struct mi_target *t, struct mi_btf *btf,
+				const char *module, const char *none, struct mi_error *err);
+
+/* Of a huge page: 9, of i386 without PAE 10. */
+static inline unsigned int mi_huge_order(const struct mi_layout *l)
+{
+	return l->pmd_order ? l->pmd_order : 9;
+}
+
 static inline bool mi_has(const struct mi_member *m)
 {
 	return m->off >= 0;
+}
+
+/* Sizes that are known are one instruction; a memcpy() of any size is a loop, or a call. */
+static inline uint64_t mi_load(const unsigned char *p, uint32_t size)
+{
+	uint64_t v = 0;
+	uint32_t word;
+
+	switch (size) {
+	case 8:
+		memcpy(&v, p, 8);
+		return v;
+	case 4:
+		memcpy(&word, p, 4);
+		return word;
+	default:
+		memcpy(&v, p, size <= 8 ? size : 8);
+		return v;
+	}
 }
 
 /*
@@ -78,9 +133,8 @@ static inline bool mi_has(const struct mi_member *m)
 static inline uint64_t mi_get_at(const void *obj, const struct mi_member *m, uint32_t i)
 {
 	const unsigned char *p = (const unsigned char *)obj + m->off + (size_t)i * m->size;
-	uint64_t v = 0;
+	uint64_t v = mi_load(p, m->size);
 
-	memcpy(&v, p, m->size <= 8 ? m->size : 8);
 	if (m->bits)
 		return v >> m->shift & (~0ULL >> (64 - m->bits));
 	if (m->is_signed && m->size < 8 && v >> (8 * m->size - 1))

@@ -134,7 +134,7 @@ static void walk_nodes(struct walk *w, struct level *stack, uint64_t root)
 	if (!load(w, root, &stack[0].n))
 		return;
 	stack[0].lo = 0;
-	stack[0].max = ~0ULL;
+	stack[0].max = mi_word_mask(w->k->t);
 	stack[0].i = 0;
 	stack[0].done = false;
 	while (depth >= 0 && !w->stopped) {

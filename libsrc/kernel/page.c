@@ -24,18 +24,12 @@ const char *mi_page_flag_name(enum mi_page_flag flag)
 
 uint64_t mi_pfn_to_page(const struct mi_kernel *k, uint64_t pfn)
 {
-	return k->vmemmap + pfn * k->l.size_page;
+	return mi_memmodel_page(k, pfn);
 }
 
 bool mi_page_to_pfn(const struct mi_kernel *k, uint64_t addr, uint64_t *pfn)
 {
-	uint64_t dist = addr - k->vmemmap;
-
-	if (!mi_feature(k, MI_F_PAGE, NULL) || addr < k->vmemmap || dist % k->l.size_page ||
-	    dist / k->l.size_page >= k->max_pfn)
-		return false;
-	*pfn = dist / k->l.size_page;
-	return true;
+	return mi_feature(k, MI_F_PAGE, NULL) && mi_memmodel_pfn(k, addr, pfn);
 }
 
 /* ---- flags ---- */
@@ -119,15 +113,83 @@ struct folio {
 	struct flags_memo memo; /* survives the folio */
 	bool large, typed;
 	struct mi_page page; /* of the head */
+	int64_t of_head;     /* what its own mapcount says */
 	int64_t entire;	     /* huge mappings of the whole folio */
 	bool old_counts;     /* compound_mapcount rules (6.1 and before) */
 	bool double_map;
 	bool exclusive; /* PG_anon_exclusive of the head */
 };
 
+/*
+ * Up to 4.3 head and tail have a flag each; where those are scarce there is one for both,
+ * and tails have another one's beside it.
+ */
+static bool is_head(const struct mi_layout *l, uint64_t word)
+{
+	if (l->PG_head.known)
+		return bit_of(&l->PG_head, word);
+	return bit_of(&l->PG_compound, word) && !bit_of(&l->PG_reclaim, word);
+}
+
+static bool is_flagged_tail(const struct mi_layout *l, uint64_t word)
+{
+	if (l->PG_tail.known)
+		return bit_of(&l->PG_tail, word);
+	return bit_of(&l->PG_compound, word) && bit_of(&l->PG_reclaim, word);
+}
+
 static enum mi_read read_struct(struct mi_kernel *k, uint64_t pfn, unsigned char *raw)
 {
 	return mi_read_virt(k->t, mi_pfn_to_page(k, pfn), raw, k->l.size_page);
+}
+
+/*
+ * Struct pages in one page of the memory map, borrowed: of those that follow each other each
+ * need not be looked for. No other read may come between.
+ */
+struct window {
+	uint64_t first, end; /* frames; first == end: nothing is borrowed */
+	enum mi_read why;
+	const unsigned char *raw;
+};
+
+static void open_window(struct mi_kernel *k, uint64_t pfn, struct window *win)
+{
+	const uint64_t size = k->l.size_page, at = mi_pfn_to_page(k, pfn);
+	uint64_t n = (MI_PAGE_SIZE - (at & (MI_PAGE_SIZE - 1))) / size;
+	const void *raw = NULL;
+
+	win->first = win->end = 0;
+	if (n > k->max_pfn - pfn)
+		n = k->max_pfn - pfn;
+	/* Two sections may lie side by side, and not in order. */
+	if (!n || mi_pfn_to_page(k, pfn + n - 1) != at + (n - 1) * size ||
+	    mi_pfn_to_page(k, pfn + n / 2) != at + n / 2 * size)
+		return;
+	win->why = mi_borrow_virt(k->t, at, n * size, &raw);
+	win->first = pfn;
+	win->end = pfn + n;
+	win->raw = raw;
+}
+
+/* The struct page of @pfn: where it is borrowed, or in @buf. */
+static enum mi_read peek_struct(struct mi_kernel *k, uint64_t pfn, struct window *win,
+				unsigned char *buf, const unsigned char **raw)
+{
+	if (pfn < win->first || pfn >= win->end)
+		open_window(k, pfn, win);
+	if (win->first < win->end) {
+		*raw = win->raw + (pfn - win->first) * k->l.size_page;
+		return win->why;
+	}
+	*raw = buf;
+	return read_struct(k, pfn, buf);
+}
+
+/* What is known of a tail page stands in its head: how it leads there. */
+static bool is_old_compound(const struct mi_layout *l)
+{
+	return !mi_has(&l->page_compound_head) && !mi_has(&l->page_compound_info);
 }
 
 /*
@@ -141,11 +203,16 @@ static bool head_of(struct mi_kernel *k, uint64_t pfn, const unsigned char *raw,
 	const struct mi_layout *l = &k->l;
 	uint64_t word = 0, addr;
 
+	*head = pfn;
+	if (is_old_compound(l)) {
+		if (!is_flagged_tail(l, mi_get(raw, &l->page_flags)))
+			return true;
+		return mi_page_to_pfn(k, mi_get(raw, &l->page_first_page), head) && *head < pfn;
+	}
 	if (mi_has(&l->page_compound_info))
 		word = mi_get(raw, &l->page_compound_info);
 	else if (mi_has(&l->page_compound_head))
 		word = mi_get(raw, &l->page_compound_head);
-	*head = pfn;
 	if (!(word & 1))
 		return true;
 	word &= ~1ULL;
@@ -164,6 +231,8 @@ static unsigned int folio_order(struct mi_kernel *k, const unsigned char *second
 		order = mi_get(second, &l->page_compound_order);
 	else if (mi_has(&l->folio_order))
 		mi_read_member(k->t, at, &l->folio_order, &order);
+	else if (is_old_compound(l))
+		order = mi_get(second, &l->page_lru_prev);
 	else if (mi_has(&l->folio_flags_1) && !mi_read_member(k->t, at, &l->folio_flags_1, &order))
 		order &= 0xff;
 	if (!order)
@@ -181,6 +250,7 @@ bool mi_hugetlb_known(const struct mi_kernel *k)
 	const struct mi_layout *l = &k->l;
 
 	return l->PGTY_hugetlb.known || l->PG_hugetlb.known ||
+	       (is_old_compound(l) && l->sym_free_huge_page) ||
 	       (mi_has(&l->page_compound_dtor) && l->HUGETLB_PAGE_DTOR.known);
 }
 
@@ -189,6 +259,10 @@ static bool is_hugetlb(const struct mi_layout *l, const unsigned char *first,
 {
 	int64_t type = (int32_t)mi_get(first, &l->page_mapcount);
 
+	/* The destructor itself. */
+	if (is_old_compound(l))
+		return l->sym_free_huge_page &&
+		       mi_get(second, &l->page_lru_next) == l->sym_free_huge_page;
 	if (l->PGTY_hugetlb.known)
 		return (type >> 24 & 0xff) == (l->PGTY_hugetlb.value & 0xff);
 	if (mi_has(&l->page_compound_dtor) && l->HUGETLB_PAGE_DTOR.known)
@@ -209,7 +283,7 @@ static enum mi_read load_large(struct mi_kernel *k, const unsigned char *first, 
 		return r;
 	f->page.order = folio_order(k, second, f->head_pfn);
 	f->page.hugetlb = is_hugetlb(l, first, second);
-	if (f->page.hugetlb && l->sym_basepage_index)
+	if (f->page.hugetlb && (l->sym_basepage_index || is_old_compound(l)))
 		f->page.index <<= f->page.order;
 	f->old_counts = mi_has(&l->page_compound_mapcount);
 	if (f->old_counts) {
@@ -243,7 +317,7 @@ static void decode_owner(const struct mi_layout *l, const unsigned char *raw, st
 /* _mapcount shares its word with the type of pages that cannot be mapped. */
 static bool is_typed(const struct mi_layout *l, int32_t mapcount)
 {
-	int32_t limit = l->PGTY_buddy.known ? (int32_t)0xff000000 : -128;
+	int32_t limit = l->PGTY_buddy.known ? (int32_t)0xff000000 : -127;
 
 	return mapcount < limit;
 }
@@ -280,7 +354,9 @@ static enum mi_read load_folio(struct mi_kernel *k, uint64_t head, const unsigne
 	f->typed = is_typed(l, (int32_t)mi_get(raw, &l->page_mapcount)) ||
 		   pg->flags & 1U << MI_PG_SLAB;
 	f->exclusive = bit_of(&l->PG_anon_exclusive, word);
-	f->large = bit_of(&l->PG_head, word);
+	f->large = is_head(l, word);
+	/* _mapcount of tails counts something else in these kernels. */
+	f->of_head = (int64_t)(int32_t)mi_get(raw, &l->page_mapcount) + 1;
 	return f->large ? load_large(k, raw, f) : MI_READ_OK;
 }
 
@@ -296,6 +372,8 @@ static int64_t mapcount(const struct mi_layout *l, const struct folio *f, const 
 		return 0;
 	if (!f->large)
 		return own;
+	if (is_old_compound(l))
+		return f->of_head;
 	if (f->page.hugetlb)
 		return f->old_counts ? own + f->entire : f->entire;
 	if (!f->old_counts)
@@ -306,33 +384,54 @@ static int64_t mapcount(const struct mi_layout *l, const struct folio *f, const 
 	return own + f->entire - f->double_map;
 }
 
-static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct mi_page *out)
+/* Of a folio that @f does not know: what all its pages share. */
+static enum mi_read change_folio(struct mi_kernel *k, uint64_t head, uint64_t pfn,
+				 const unsigned char *raw, struct folio *f)
+{
+	unsigned char head_raw[128];
+	enum mi_read r;
+
+	if (head == pfn)
+		return load_folio(k, head, raw, f);
+	r = read_struct(k, head, head_raw);
+	return r ? r : load_folio(k, head, head_raw, f);
+}
+
+static void set_unknown(struct mi_page *out, uint64_t pfn, enum mi_read why)
+{
+	memset(out, 0, sizeof(*out));
+	out->why = why;
+	out->pfn = pfn;
+	out->head_pfn = pfn;
+}
+
+static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct window *win,
+		     struct mi_page *out)
 {
 	const struct mi_layout *l = &k->l;
-	unsigned char raw[128], head_raw[128];
+	const unsigned char *raw = NULL;
+	unsigned char buf[128];
 	uint64_t head;
 	enum mi_read r = MI_READ_HOLE;
 
 	if (pfn < k->max_pfn)
-		r = read_struct(k, pfn, raw);
+		r = peek_struct(k, pfn, win, buf, &raw);
 	if (!r && !head_of(k, pfn, raw, &head)) {
 		mi_problem_bad(&k->problems, "struct page", mi_pfn_to_page(k, pfn),
 			       "has an impossible compound head", "its state is missing");
 		r = MI_READ_DAMAGED;
 	}
 	if (!r && head != f->head_pfn) {
-		memcpy(head_raw, raw, sizeof(head_raw));
-		if (head != pfn)
-			r = read_struct(k, head, head_raw);
-		if (!r)
-			r = load_folio(k, head, head_raw, f);
+		/* More will be read: what is borrowed is over. */
+		if (raw != buf && (head != pfn || is_head(l, mi_get(raw, &l->page_flags)))) {
+			raw = memcpy(buf, raw, l->size_page);
+			win->end = win->first;
+		}
+		r = change_folio(k, head, pfn, raw, f);
 	}
 	if (r) {
 		f->head_pfn = ~0ULL;
-		memset(out, 0, sizeof(*out));
-		out->why = r;
-		out->pfn = pfn;
-		out->head_pfn = pfn;
+		set_unknown(out, pfn, r);
 		return;
 	}
 	*out = f->page;
@@ -347,8 +446,14 @@ static void load_one(struct mi_kernel *k, uint64_t pfn, struct folio *f, struct 
 void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct mi_page *out)
 {
 	struct folio f = {.head_pfn = ~0ULL};
+	const bool known = mi_feature(k, MI_F_PAGE, NULL);
+	struct window win = {0};
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		load_one(k, pfns[i], &f, &out[i]);
+	for (i = 0; i < n; i++) {
+		if (known)
+			load_one(k, pfns[i], &f, &win, &out[i]);
+		else
+			set_unknown(&out[i], pfns[i], MI_READ_UNMAPPED);
+	}
 }

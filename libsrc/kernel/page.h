@@ -66,7 +66,8 @@ struct mi_page {
 
 /*
  * Fill @out[i] for @pfns[i]. Cheapest in ascending order of frames: a run of
- * struct pages in one 4 KiB page of the vmemmap is looked up once.
+ * struct pages in one 4 KiB page of the vmemmap is looked up once. Without MI_F_PAGE the why of
+ * each is not MI_READ_OK.
  */
 void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct mi_page *out);
 

@@ -5,7 +5,8 @@
 #include "kernel.h"
 
 /*
- * The page cache of one address_space: walks its tree (xarray, 4.20 and later).
+ * The page cache of one address_space: walks its tree, an xarray (4.20 and later) or a
+ * radix tree.
  */
 
 enum mi_slot_kind {
@@ -35,25 +36,35 @@ struct mi_slot {
 };
 
 #define MI_XA_DEPTH 11 /* 64-bit indices, 6 bits a level */
+#define MI_XA_SLOTS 64 /* XA_CHUNK_SIZE without CONFIG_BASE_SMALL */
+
+/*
+ * False with the reason: this kernel's tree is of no form known here, or its types do not
+ * tell all of it.
+ */
+bool mi_cache_form(const struct mi_layout *l, enum mi_cache_form *form, const char **why);
 
 /* The path to the current node is kept, so each node is read once in a forward walk. */
 struct mi_cache_walk {
 	struct mi_kernel *k;
-	uint64_t mapping, xarray, head;
+	uint64_t mapping, tree, head;
+	uint64_t shmem; /* see shmem_old.h */
 	enum mi_slot_kind value_kind;
 	enum mi_read why;
 	int depth; /* of path[], -1: nothing loaded */
-	struct {
+	struct mi_cache_node {
 		uint64_t addr, base; /* base: index of its first slot */
 		unsigned int shift;
-		unsigned char raw[1024];
+		bool has_marks;
+		uint64_t slots[MI_XA_SLOTS];
+		uint64_t marks[3]; /* a bit for each slot: dirty, writeback, to be written */
 	} path[MI_XA_DEPTH];
 };
 
 /*
  * Start on the tree of @mapping. @is_dax: value entries are DAX's. Large: keep
  * it on the heap. MI_ERR_MISSING if the feature is off, MI_ERR_READ if the
- * mapping itself is not to be had.
+ * mapping itself is not to be had: @w->why says why.
  */
 enum mi_status mi_cache_start(struct mi_cache_walk *w, struct mi_kernel *k, uint64_t mapping,
 			      bool is_dax, struct mi_error *err);

@@ -3,13 +3,30 @@
 #include "pagetable.h"
 #include "vma.h"
 
-/* Entries of upper levels; arch/x86/include/asm/pgtable_types.h */
-#define ENTRY_PRESENT 0x1ULL
-#define ENTRY_PSE 0x80ULL
-
-static unsigned int level_shift(unsigned int level)
+const struct mi_pte_ops *mi_pte_ops_of(enum mi_arch arch)
 {
-	return MI_PAGE_SHIFT + 9 * (level - 1);
+	static const struct mi_pte_ops *const all[] = {&mi_pte_x86_64, &mi_pte_arm64_ops,
+						       &mi_pte_i386, &mi_pte_arm_ops};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->arch == arch)
+			return all[i];
+	return NULL;
+}
+
+void mi_pte_decode(const struct mi_kernel *k, uint64_t entry, unsigned int level, uint64_t index,
+		   struct mi_pte *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->level = level;
+	if (entry)
+		k->pte->decode(k, entry, level, index, ret);
+}
+
+static unsigned int level_shift(const struct mi_pt_walk *w, unsigned int level)
+{
+	return w->shape->level[level].shift;
 }
 
 enum mi_status mi_pt_start(struct mi_pt_walk *w, struct mi_kernel *k, const struct mi_mm *mm,
@@ -21,7 +38,7 @@ enum mi_status mi_pt_start(struct mi_pt_walk *w, struct mi_kernel *k, const stru
 		return mi_fail(err, MI_ERR_MISSING, "no page tables: %s", why);
 	memset(w->table, 0, sizeof(w->table));
 	w->k = k;
-	w->levels = mi_target_facts(k->t)->paging_levels;
+	w->shape = k->tables;
 	w->root_why = mi_virt_to_phys(k->t, mm->pgd, &w->root);
 	if (w->root_why)
 		mi_problem_read(&k->problems, "page table", mm->pgd, w->root_why,
@@ -29,46 +46,89 @@ enum mi_status mi_pt_start(struct mi_pt_walk *w, struct mi_kernel *k, const stru
 	return MI_OK;
 }
 
-/* The table at physical @pa into the slot of @level. */
-static enum mi_read load_table(struct mi_pt_walk *w, unsigned int level, uint64_t pa)
+/* @n entries of 4 bytes, each to one of 8. */
+static enum mi_read read_narrow(struct mi_target *t, uint64_t pa, uint64_t *to, size_t n)
 {
+	uint32_t raw[MI_PT_CHUNK];
+	enum mi_read r = mi_read_phys(t, pa, raw, n * sizeof(raw[0]));
+	size_t i;
+
+	for (i = 0; !r && i < n; i++)
+		to[i] = raw[i];
+	return r;
+}
+
+/* Where in the chunk the entry of @va is. */
+static uint64_t slot_of(const struct mi_pt_walk *w, unsigned int level, uint64_t va)
+{
+	return mi_entry_index(w->shape, level, va) & (MI_PT_CHUNK - 1);
+}
+
+static uint64_t chunk_size(const struct mi_pt_walk *w, unsigned int level)
+{
+	uint64_t n = 1ULL << w->shape->level[level].bits;
+
+	return n < MI_PT_CHUNK ? n : MI_PT_CHUNK;
+}
+
+/* First address behind the entry of @level that holds @va, cut at @end. */
+static uint64_t after(const struct mi_pt_walk *w, uint64_t va, unsigned int level, uint64_t end)
+{
+	uint64_t next = (va >> level_shift(w, level)) + 1;
+
+	next <<= level_shift(w, level);
+	return next && next < end ? next : end;
+}
+
+/* First address behind the chunk of @level that holds @va, cut at @end. */
+static uint64_t after_chunk(const struct mi_pt_walk *w, uint64_t va, unsigned int level,
+			    uint64_t end)
+{
+	uint64_t left = chunk_size(w, level) - slot_of(w, level, va);
+	uint64_t next = ((va >> level_shift(w, level)) + left) << level_shift(w, level);
+
+	return next && next < end ? next : end;
+}
+
+/*
+ * Of the table at physical @pa the entries of @va and of what follows up to @end in the same
+ * chunk, into the slots of @level. No more than these: each page of a running kernel is dear.
+ */
+static enum mi_read load_table(struct mi_pt_walk *w, unsigned int level, uint64_t pa, uint64_t va,
+			       uint64_t end)
+{
+	size_t n = (size_t)1 << w->shape->level[level].bits, bytes = w->shape->level[level].bytes;
+	uint64_t first = slot_of(w, level, va);
+	uint64_t last = slot_of(w, level, after_chunk(w, va, level, end) - 1);
+	uint64_t *to = &w->tables[level][first];
 	enum mi_read r;
 
-	if (w->table[level] == pa + 1)
+	if (n > MI_PT_CHUNK)
+		pa += (mi_entry_index(w->shape, level, va) & ~(uint64_t)(MI_PT_CHUNK - 1)) * bytes;
+	if (w->table[level] == pa + 1 && w->first[level] <= first && w->last[level] >= last)
 		return MI_READ_OK;
 	w->table[level] = 0;
-	r = mi_read_phys(w->k->t, pa, w->tables[level], MI_PAGE_SIZE);
+	n = last - first + 1;
+	r = bytes == 8 ? mi_read_phys(w->k->t, pa + first * bytes, to, n * bytes)
+		       : read_narrow(w->k->t, pa + first * bytes, to, n);
 	if (r) {
 		mi_problem_read(&w->k->problems, "page table", pa, r, "page states are missing");
 		return r;
 	}
 	w->table[level] = pa + 1;
+	w->first[level] = first;
+	w->last[level] = last;
 	return MI_READ_OK;
 }
 
-/* Points to a table, and not to a page or a swap entry. */
-static bool is_table(uint64_t entry, unsigned int level)
-{
-	return (entry & ENTRY_PRESENT) && (level > 3 || !(entry & ENTRY_PSE));
-}
-
-/* First address behind the entry of @level that holds @va, cut at @end. */
-static uint64_t after(uint64_t va, unsigned int level, uint64_t end)
-{
-	uint64_t next = (va >> level_shift(level)) + 1;
-
-	next <<= level_shift(level);
-	return next && next < end ? next : end;
-}
-
-/* Extend an empty extent over the empty entries that follow in the same table. */
-static void extend_none(const uint64_t *table, unsigned int level, uint64_t end,
+/* Extend an empty extent over the empty entries that follow in the same chunk. */
+static void extend_none(const struct mi_pt_walk *w, unsigned int level, uint64_t end,
 			struct mi_extent *ret)
 {
-	uint64_t i = ret->start >> level_shift(level) & 511;
+	uint64_t i = slot_of(w, level, ret->start), n = chunk_size(w, level);
 
-	for (i++; i < 512 && ret->end < end && !table[i]; i++)
-		ret->end = after(ret->end, level, end);
+	for (i++; i < n && ret->end < end && !w->tables[level][i]; i++)
+		ret->end = after(w, ret->end, level, end);
 }
 
 void mi_pt_next(struct mi_pt_walk *w, uint64_t va, uint64_t end, struct mi_extent *ret)
@@ -84,38 +144,40 @@ void mi_pt_next(struct mi_pt_walk *w, uint64_t va, uint64_t end, struct mi_exten
 		ret->why = w->root_why;
 		return;
 	}
-	for (level = w->levels;; level--) {
-		ret->why = load_table(w, level, pa);
+	for (level = w->shape->levels;; level--) {
+		ret->why = load_table(w, level, pa, va, end);
 		if (ret->why) {
 			ret->kind = MI_EXTENT_UNREADABLE;
-			ret->end = after(va, level + 1, end);
+			ret->end = after_chunk(w, va, level, end);
 			return;
 		}
 		if (level == 1)
 			break;
-		entry = w->tables[level][va >> level_shift(level) & 511];
-		ret->end = after(va, level, end);
+		entry = w->tables[level][slot_of(w, level, va)];
+		ret->end = after(w, va, level, end);
 		if (!entry) {
 			ret->kind = MI_EXTENT_NONE;
-			extend_none(w->tables[level], level, end, ret);
+			extend_none(w, level, end, ret);
 			return;
 		}
-		if (!is_table(entry, level)) {
+		if (!w->k->pte->is_table(w->k, entry, level)) {
 			ret->kind = MI_EXTENT_HUGE;
 			ret->entry = entry;
 			ret->level = level;
-			ret->base = va >> level_shift(level) << level_shift(level);
+			ret->base = va >> level_shift(w, level) << level_shift(w, level);
 			return;
 		}
-		pa = entry & w->k->pa_mask;
+		pa = mi_entry_pa(w->shape, entry);
 	}
 	ret->kind = MI_EXTENT_TABLE;
-	ret->end = after(va, 2, end);
-	ret->entries = &w->tables[1][va >> MI_PAGE_SHIFT & 511];
+	ret->end = after_chunk(w, va, 1, end);
+	ret->entries = &w->tables[1][slot_of(w, 1, va)];
 }
 
 void mi_pte_in_vma(struct mi_pte *pte, uint64_t vm_flags)
 {
 	if (pte->kind == MI_PTE_PROT_NONE && vm_flags & (MI_VM_READ | MI_VM_WRITE | MI_VM_EXEC))
 		pte->kind = MI_PTE_NUMA_HINT;
+	if (pte->kind == MI_PTE_FILE && !(vm_flags & MI_VM_NONLINEAR))
+		pte->kind = MI_PTE_UNKNOWN;
 }

@@ -122,11 +122,26 @@ static void climb(struct builder *b, struct place p)
 	b->cut = true;
 }
 
+/* Up to 2.6.37 by a flag: what is taken out of the hash keeps its links. */
+#define DCACHE_UNHASHED 0x10
+
+static bool flagged_unhashed(struct mi_kernel *k, uint64_t dentry)
+{
+	uint64_t flags;
+
+	return mi_has(&k->l.dentry_flags) &&
+	       !mi_read_member(k->t, dentry, &k->l.dentry_flags, &flags) && flags & DCACHE_UNHASHED;
+}
+
 static bool unlinked(struct mi_kernel *k, uint64_t dentry)
 {
 	const struct mi_layout *l = &k->l;
 	uint64_t pprev, parent;
 
+	if (!strcmp(l->dentry_hash.type_name, "hlist_node"))
+		return flagged_unhashed(k, dentry) &&
+		       !mi_read_member(k->t, dentry, &l->dentry_parent, &parent) &&
+		       parent != dentry;
 	return mi_has(&l->dentry_hash_pprev) &&
 	       !mi_read_member(k->t, dentry, &l->dentry_hash_pprev, &pprev) && !pprev &&
 	       !mi_read_member(k->t, dentry, &l->dentry_parent, &parent) && parent != dentry;
@@ -175,14 +190,26 @@ static bool backing_path(struct mi_kernel *k, uint64_t file, uint64_t *dentry, u
 {
 	const struct mi_layout *l = &k->l;
 	uint64_t mode, of_mnt, of_dentry;
+	enum mi_read r;
 
-	return mi_has(&l->backing_dentry) && mi_has(&l->backing_mnt) && mi_has(&l->dentry_sb) &&
-	       mi_has(&l->vfsmount_sb) && mi_has(&l->file_mode) &&
-	       !mi_read_member(k->t, file, &l->file_mode, &mode) && mode & MODES_BACKING &&
-	       !mi_read_member(k->t, file, &l->backing_dentry, dentry) && *dentry &&
-	       !mi_read_member(k->t, file, &l->backing_mnt, mnt) && *mnt &&
-	       !mi_read_member(k->t, *mnt, &l->vfsmount_sb, &of_mnt) && of_mnt &&
-	       !mi_read_member(k->t, *dentry, &l->dentry_sb, &of_dentry) && of_mnt == of_dentry;
+	if (!mi_has(&l->backing_dentry) || !mi_has(&l->backing_mnt) || !mi_has(&l->dentry_sb) ||
+	    !mi_has(&l->vfsmount_sb) || !mi_has(&l->file_mode) ||
+	    mi_read_member(k->t, file, &l->file_mode, &mode) || !(mode & MODES_BACKING))
+		return false;
+	r = mi_read_member(k->t, file, &l->backing_dentry, dentry);
+	if (!r)
+		r = mi_read_member(k->t, file, &l->backing_mnt, mnt);
+	if (!r && (!*dentry || !*mnt))
+		return false;
+	if (!r)
+		r = mi_read_member(k->t, *mnt, &l->vfsmount_sb, &of_mnt);
+	if (!r)
+		r = mi_read_member(k->t, *dentry, &l->dentry_sb, &of_dentry);
+	/* Of another struct file the words behind it are no pointers. */
+	if (r && r != MI_READ_UNMAPPED)
+		mi_problem_read(&k->problems, "struct backing_file", file, r,
+				"the path and the inode may be of the file behind it");
+	return !r && of_mnt && of_mnt == of_dentry;
 }
 
 bool mi_file_user_path(struct mi_kernel *k, uint64_t file, uint64_t *dentry, uint64_t *mnt)
@@ -236,6 +263,9 @@ bool mi_inode_path(struct mi_kernel *k, uint64_t inode, char buf[MI_PATH_MAX])
 	if (!mi_feature(k, MI_F_PATH, NULL) || !mi_has(&l->inode_first_alias) ||
 	    !mi_has(&l->dentry_alias) ||
 	    mi_read_member(k->t, inode, &l->inode_first_alias, &alias) || !alias)
+		return false;
+	/* A list, before 3.6, ends where it begins. */
+	if (!mi_has(&l->inode_aliases) || alias == inode + (uint64_t)l->inode_aliases.off)
 		return false;
 	p.dentry = alias - (uint64_t)l->dentry_alias.off;
 	build_path(k, p, buf);

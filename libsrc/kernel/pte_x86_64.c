@@ -4,21 +4,16 @@
  *
  * Bits: arch/x86/include/asm/pgtable_types.h. None of this is in type
  * information; the forms of non-present entries are told apart by the L1TF
- * mitigation's symbol (mi_kernel_open()).
+ * mitigation's symbol (mi_kernel_open()), those before it by what they say
+ * (swapform.h).
  */
-#include "pagetable.h"
+#include "pte_x86.h"
+#include "swapform.h"
 
-#define PRESENT (1ULL << 0)
-#define RW (1ULL << 1)
-#define ACCESSED (1ULL << 5)
-#define DIRTY (1ULL << 6)
-#define PSE (1ULL << 7)
-#define PROTNONE (1ULL << 8) /* with PRESENT clear; else the global bit */
-#define SPECIAL (1ULL << 9)
 #define UFFD_WP (1ULL << 10)	 /* 5.7 and later */
 #define SOFT_DIRTY (1ULL << 11)	 /* 3.11 and later */
 #define SAVED_DIRTY (1ULL << 58) /* shadow stacks, 6.6 and later */
-#define NX (1ULL << 63)
+#define MASK_46 ((1ULL << 46) - 1)
 
 /* Non-present, form D: since the L1TF fixes of August 2018. */
 #define SWP_SOFT_DIRTY (1ULL << 1)
@@ -26,6 +21,16 @@
 #define SWP_EXCLUSIVE (1ULL << 3) /* 5.19 and later */
 #define SWP_TYPE_SHIFT 59
 #define SWP_OFFSET_SHIFT 9
+
+/*
+ * Nonlinear file entries, before 4.0: a flag and the page of the file. RHEL 7, which has
+ * the L1TF fixes, moved the flag and inverted the number.
+ */
+#define FILE_FLAG (1ULL << 6)
+#define FILE_FLAG_L1TF (1ULL << 4)
+#define FILE_PAGE 0x00003ffffffff000ULL /* bits 45:12 */
+#define OLD_SWP_SOFT_DIRTY (1ULL << 7)	/* 3.11, and RHEL 7 */
+#define FAR_SWP_SOFT_DIRTY (1ULL << 1)
 
 static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned int level,
 			   uint64_t index, struct mi_pte *pte)
@@ -35,6 +40,9 @@ static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned i
 	if (!(entry & PRESENT) && k->swap.inverted)
 		addr = ~entry;
 	addr &= k->pa_mask;
+	/* Kernels of 46 bits of addresses (up to 4.18, RHEL 7) inverted those alone. */
+	if (addr != (entry & k->pa_mask) && !(entry & k->pa_mask & ~MASK_46))
+		addr &= MASK_46;
 	if (level > 1) {
 		/* Bit 12 is PAT here. */
 		addr &= ~((1ULL << (MI_PAGE_SHIFT + 9 * (level - 1))) - 1);
@@ -50,110 +58,102 @@ static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned i
 		pte->bits |= MI_PTE_WRITE;
 	if (entry & SOFT_DIRTY)
 		pte->bits |= MI_PTE_SOFT_DIRTY;
-	if (entry & UFFD_WP)
+	if (entry & UFFD_WP && !k->nonlinear)
 		pte->bits |= MI_PTE_UFFD_WP;
-	if (entry & SPECIAL)
+	/* Without either, the bit is NUMA balancing's (3.16). */
+	if (entry & SPECIAL && (level > 1 || entry & (PRESENT | PROTNONE)))
 		pte->bits |= MI_PTE_SPECIAL;
 	if (!(entry & NX))
 		pte->bits |= MI_PTE_EXEC;
 }
 
-static bool in_kind(unsigned int type, unsigned int first, unsigned int n)
+/* Type, offset and what else stands in a swap entry. False: nobody knows the form. */
+static bool split_swap(const struct mi_kernel *k, uint64_t entry, struct mi_pte *pte)
 {
-	return type >= first && type < first + n;
-}
+	enum mi_swap_form form;
+	uint64_t soft_dirty;
 
-/*
- * Types of migration entries: read, since 5.19 read of an exclusive page, and
- * write. Since 6.1 (0d206b5d2e0d) young and dirty lie above the frame.
- */
-static void migration_bits(const struct mi_kernel *k, struct mi_pte *pte)
-{
-	unsigned int which = pte->swap_type - k->swap.migration;
-	uint64_t above = pte->swap_offset >> k->pfn_swap_bits;
-
-	if (which + 1 == k->swap.n_migration)
-		pte->bits |= MI_PTE_WRITE;
-	else if (which)
-		pte->bits |= MI_PTE_EXCLUSIVE;
-	pte->bits |= above & 1 ? MI_PTE_YOUNG : 0;
-	pte->bits |= above & 2 ? MI_PTE_DIRTY : 0;
-}
-
-static void special_kind(const struct mi_kernel *k, struct mi_pte *pte)
-{
-	const struct mi_swap_types *s = &k->swap;
-	unsigned int type = pte->swap_type;
-	bool has_pfn = true;
-
-	if (in_kind(type, s->hwpoison, s->n_hwpoison)) {
-		pte->kind = MI_PTE_HWPOISON;
-	} else if (in_kind(type, s->migration, s->n_migration)) {
-		pte->kind = MI_PTE_MIGRATION;
-		migration_bits(k, pte);
-	} else if (in_kind(type, s->device, s->n_device)) {
-		pte->kind = MI_PTE_DEVICE;
-	} else {
-		has_pfn = false;
-		if (in_kind(type, s->marker, s->n_marker)) {
-			pte->kind = MI_PTE_MARKER;
-			if (pte->swap_offset & MI_MARKER_UFFD_WP)
-				pte->bits |= MI_PTE_UFFD_WP;
-		} else if (in_kind(type, s->error, s->n_error)) {
-			pte->kind = MI_PTE_SWAP_ERROR;
-		} else {
-			pte->kind = MI_PTE_UNKNOWN;
-		}
-	}
-	if (has_pfn)
-		pte->pfn = pte->swap_offset & ((1ULL << k->pfn_swap_bits) - 1);
-}
-
-static void decode_swap(const struct mi_kernel *k, uint64_t entry, uint64_t index,
-			struct mi_pte *pte)
-{
-	if (!k->swap.inverted || !k->swap.nr_files) {
-		pte->kind = MI_PTE_UNKNOWN;
-		return;
+	if (!k->swap.nr_files)
+		return false;
+	if (!k->swap.inverted) {
+		if (!mi_swap_form(k, &form))
+			return false;
+		mi_swap_decode(form, entry, &pte->swap_type, &pte->swap_offset);
+		soft_dirty = form == MI_SWAP_FAR ? FAR_SWP_SOFT_DIRTY : OLD_SWP_SOFT_DIRTY;
+		pte->bits |= entry & soft_dirty ? MI_PTE_SOFT_DIRTY : 0;
+		return true;
 	}
 	pte->swap_type = (unsigned int)(entry >> SWP_TYPE_SHIFT);
 	pte->swap_offset = ~entry << 5 >> (5 + SWP_OFFSET_SHIFT);
-	if (entry & SWP_SOFT_DIRTY)
+	if (entry & (k->nonlinear ? OLD_SWP_SOFT_DIRTY : SWP_SOFT_DIRTY))
 		pte->bits |= MI_PTE_SOFT_DIRTY;
 	if (entry & SWP_UFFD_WP)
 		pte->bits |= MI_PTE_UFFD_WP;
 	if (entry & SWP_EXCLUSIVE)
 		pte->bits |= MI_PTE_EXCLUSIVE;
-	if (pte->level > 1)
-		pte->bits |= MI_PTE_HUGE;
-	if (pte->swap_type < k->swap.nr_files)
-		pte->kind = MI_PTE_SWAP;
-	else if (!k->swap.known)
-		pte->kind = MI_PTE_UNKNOWN;
-	else
-		special_kind(k, pte);
-	if (pte->kind == MI_PTE_SWAP)
-		pte->swap_offset += index;
-	else
-		pte->pfn += index;
+	return true;
 }
 
-void mi_pte_decode(const struct mi_kernel *k, uint64_t entry, unsigned int level, uint64_t index,
+static bool is_file(const struct mi_kernel *k, uint64_t entry, unsigned int level)
+{
+	return k->nonlinear && level == 1 &&
+	       entry & (k->swap.inverted ? FILE_FLAG_L1TF : FILE_FLAG);
+}
+
+static void decode_file(const struct mi_kernel *k, uint64_t entry, struct mi_pte *pte)
+{
+	pte->kind = MI_PTE_FILE;
+	pte->swap_offset = ((k->swap.inverted ? ~entry : entry) & FILE_PAGE) >> MI_PAGE_SHIFT;
+	if (entry & SOFT_DIRTY)
+		pte->bits |= MI_PTE_SOFT_DIRTY;
+}
+
+/* Marked by NUMA balancing where that has a bit of its own: the page is there. */
+static bool is_numa(const struct mi_kernel *k, uint64_t entry)
+{
+	enum mi_swap_form form;
+
+	return !k->swap.inverted && mi_swap_form(k, &form) && mi_swap_is_numa(form, entry);
+}
+
+static void decode_swap(const struct mi_kernel *k, uint64_t entry, uint64_t index,
+			struct mi_pte *pte)
+{
+	if (!split_swap(k, entry, pte)) {
+		pte->kind = MI_PTE_UNKNOWN;
+		return;
+	}
+	mi_pte_of_swap(k, index, pte);
+}
+
+static void decode(const struct mi_kernel *k, uint64_t entry, unsigned int level, uint64_t index,
 		   struct mi_pte *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	ret->level = level;
-	if (!entry)
-		return;
-	if (entry & PRESENT)
-		ret->kind = MI_PTE_PRESENT;
-	else if (entry & PROTNONE)
-		ret->kind = MI_PTE_PROT_NONE;
-	else if (level > 1 && entry & PSE)
-		/* A split in progress clears PRESENT for a moment (pmd_mkinvalid()). */
-		ret->kind = MI_PTE_PRESENT;
+	ret->kind = mi_x86_maps(entry, level);
+	if (!ret->kind && is_numa(k, entry))
+		ret->kind = MI_PTE_NUMA_HINT;
 	if (ret->kind)
 		decode_mapping(k, entry, level, index, ret);
+	else if (is_file(k, entry, level))
+		decode_file(k, entry, ret);
 	else
 		decode_swap(k, entry, index, ret);
 }
+
+/*
+ * NUMA balancing marked whole tables as without access from 3.8 to 3.12; a huge page would
+ * have PSE.
+ */
+static bool is_table(const struct mi_kernel *k, uint64_t entry, unsigned int level)
+{
+	uint64_t there = PRESENT | (k->nonlinear && level == 2 ? PROTNONE : 0);
+
+	return (entry & there) && (level > 3 || !(entry & PSE));
+}
+
+const struct mi_pte_ops mi_pte_x86_64 = {
+	.arch = MI_ARCH_X86_64,
+	.decode = decode,
+	.is_table = is_table,
+	.inverts = true,
+};

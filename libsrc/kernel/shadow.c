@@ -5,7 +5,6 @@
 #include "xarray.h"
 
 #define WORKINGSET_BITS 1
-#define VALUE_BITS 63
 #define MEMCG_ID_BITS 16 /* MEM_CGROUP_ID_SHIFT */
 #define NODES_MAX 1024
 #define UNKNOWN (~0U)
@@ -14,6 +13,12 @@
 #define LRU_GEN_WIDTH 3 /* of up to 4 generations, and none */
 #define LAST_PID_WIDTH 8
 #define KINDS_OF_PAGES 2 /* ANON_AND_FILE */
+
+/* Of a value in an xarray, which has a mark beside it in its word. */
+static unsigned int value_bits(const struct mi_shadow_reader *r)
+{
+	return 8 * mi_word_size(r->k->t) - 1;
+}
 
 static unsigned int log2_up(uint64_t n)
 {
@@ -34,7 +39,7 @@ static bool find_nodes(struct mi_kernel *k, unsigned int *shift)
 		return k->l.sym_contig_page_data != 0;
 	}
 	if (!mi_target_number(k->t, "LENGTH(node_data)", &n))
-		n = mi_symbol_room(k->t, k->l.sym_node_data) / 8;
+		n = mi_symbol_room(k->t, k->l.sym_node_data) / mi_word_size(k->t);
 	*shift = log2_up(n);
 	return n && n <= NODES_MAX && n == 1ULL << *shift;
 }
@@ -69,10 +74,16 @@ static unsigned int find_refs_width(const struct mi_shadow_reader *r)
 	if (!mi_has(&l->lrugen_avg_refaulted) || tiers < 2 || tiers > 16 ||
 	    !l->NR_PAGEFLAGS.known || !l->MAX_NR_ZONES.known || !l->sym_per_cpu_offset)
 		return UNKNOWN;
-	cpus = mi_symbol_room(r->k->t, l->sym_per_cpu_offset) / 8;
+	cpus = mi_symbol_room(r->k->t, l->sym_per_cpu_offset) / mi_word_size(r->k->t);
 	used = (uint64_t)l->NR_PAGEFLAGS.value + log2_up((uint64_t)l->MAX_NR_ZONES.value) +
-	       r->nodes_shift + LAST_PID_WIDTH + log2_up(cpus) + LRU_GEN_WIDTH;
-	return cpus && used + tiers - 2 <= 64 ? (unsigned int)tiers - 2 : UNKNOWN;
+	       r->nodes_shift + LRU_GEN_WIDTH;
+	/* Who touched it last is of interest to NUMA balancing alone. */
+	if (mi_word_size(r->k->t) == 8 || mi_has(&l->mm_numa_scan_seq))
+		used += LAST_PID_WIDTH + log2_up(cpus);
+	if (r->k->memmodel.n_sections)
+		used += log2_up(r->k->max_pfn / r->k->memmodel.section_pages);
+	return cpus && used + tiers - 2 <= 8 * mi_word_size(r->k->t) ? (unsigned int)tiers - 2
+								     : UNKNOWN;
 }
 
 void mi_shadow_start(struct mi_shadow_reader *r, struct mi_kernel *k)
@@ -80,7 +91,8 @@ void mi_shadow_start(struct mi_shadow_reader *r, struct mi_kernel *k)
 	memset(r, 0, sizeof(*r));
 	r->k = k;
 	r->memcg_shift = mi_has(&k->l.memcg_nodeinfo) ? MEMCG_ID_BITS : 0;
-	r->frame_known = find_nodes(k, &r->nodes_shift);
+	/* In radix trees, before 4.20, the frame is another. */
+	r->frame_known = k->cache_form == MI_CACHE_XARRAY && find_nodes(k, &r->nodes_shift);
 	r->order_known = find_bucket_order(k, &r->bucket_order);
 	r->refs_width = find_refs_width(r);
 }
@@ -94,7 +106,7 @@ static uint64_t node_data(struct mi_kernel *k, unsigned int node)
 
 	if (!k->l.sym_node_data)
 		return node ? 0 : k->l.sym_contig_page_data;
-	if (mi_read_u64(k->t, k->l.sym_node_data + 8ULL * node, &pgdat))
+	if (mi_read_ulong(k->t, k->l.sym_node_data + (uint64_t)mi_word_size(k->t) * node, &pgdat))
 		return 0;
 	return pgdat;
 }
@@ -120,7 +132,7 @@ static uint64_t find_lruvec(struct mi_kernel *k, uint64_t memcg, unsigned int no
 	if (!memcg)
 		return mi_has(&l->pgdat_lruvec) ? pgdat + (uint64_t)l->pgdat_lruvec.off : 0;
 	if (!mi_has(&l->memcg_node_lruvec) || !mi_has(&l->lruvec_pgdat) ||
-	    mi_read_u64(k->t, memcg + (uint64_t)l->memcg_nodeinfo.off + 8ULL * node, &per_node) ||
+	    mi_read_ulong(k->t, memcg + (uint64_t)l->memcg_nodeinfo.off + 8ULL * node, &per_node) ||
 	    !per_node)
 		return 0;
 	lruvec = per_node + (uint64_t)l->memcg_node_lruvec.off;
@@ -209,5 +221,5 @@ void mi_shadow_decode(struct mi_shadow_reader *r, uint64_t value, struct mi_shad
 		load_lruvec(r, ret->memcg, ret->node);
 	ret->form = r->form;
 	ret->cgroup = r->cgroup;
-	tell_time(r, VALUE_BITS - WORKINGSET_BITS - r->nodes_shift - r->memcg_shift, ret);
+	tell_time(r, value_bits(r) - WORKINGSET_BITS - r->nodes_shift - r->memcg_shift, ret);
 }

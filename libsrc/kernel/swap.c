@@ -22,7 +22,7 @@ static enum mi_read load_counts(struct mi_kernel *k, uint64_t at, struct mi_swap
 		r = mi_read_member(k->t, at, &l->swap_prio, &prio);
 	if (r)
 		return r;
-	if (l->swap_inuse.size == 8)
+	if (l->swap_inuse.size == 8 || mi_word_size(k->t) == 4)
 		area->used &= ~OFF_LIST;
 	area->priority = (int64_t)prio;
 	return MI_READ_OK;
@@ -52,6 +52,24 @@ static enum mi_read load_area(struct mi_kernel *k, uint64_t at, struct mi_swap_a
 	return MI_READ_OK;
 }
 
+/* What swap_info[] has for @type: 0 where there never was an area. */
+static enum mi_read area_at(struct mi_kernel *k, unsigned int type, uint64_t *at)
+{
+	uint64_t place = k->l.sym_swap_info + (uint64_t)k->swap.element * type;
+
+	*at = place;
+	return k->swap.element == mi_word_size(k->t) ? mi_read_ulong(k->t, place, at) : MI_READ_OK;
+}
+
+bool mi_swap_area_at(struct mi_kernel *k, unsigned int type, uint64_t *at)
+{
+	uint64_t file;
+
+	return k->l.sym_swap_info && type < k->swap.nr_files && !area_at(k, type, at) && *at &&
+	       mi_has(&k->l.swap_file) && !mi_read_member(k->t, *at, &k->l.swap_file, &file) &&
+	       file;
+}
+
 enum mi_status mi_swap_areas_load(struct mi_kernel *k, struct mi_swap_areas *ret,
 				  struct mi_error *err)
 {
@@ -74,12 +92,13 @@ enum mi_status mi_swap_areas_load(struct mi_kernel *k, struct mi_swap_areas *ret
 		area = &ret->list[ret->n];
 		area->type = type;
 		in_use = false;
-		r = mi_read_u64(k->t, l->sym_swap_info + 8ULL * type, &at);
+		r = area_at(k, type, &at);
 		if (!r && at)
 			r = load_area(k, at, area, &in_use);
 		if (r) {
-			mi_problem_read(&k->problems, "swap area", l->sym_swap_info + 8ULL * type,
-					r, "its name is missing");
+			mi_problem_read(&k->problems, "swap area",
+					l->sym_swap_info + (uint64_t)k->swap.element * type, r,
+					"its name is missing");
 			continue;
 		}
 		if (!in_use)

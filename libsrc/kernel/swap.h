@@ -22,6 +22,9 @@ struct mi_swap_areas {
 	size_t n;
 };
 
+/* The swap_info_struct of @type; false: there is none, or it cannot be read. */
+bool mi_swap_area_at(struct mi_kernel *k, unsigned int type, uint64_t *at);
+
 /* MI_ERR_NOMEM alone is a failure; what cannot be read is a problem or not known. */
 enum mi_status mi_swap_areas_load(struct mi_kernel *k, struct mi_swap_areas *ret,
 				  struct mi_error *err);

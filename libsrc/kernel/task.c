@@ -3,10 +3,12 @@
  * task.c - finding tasks
  *
  * By init_task.tasks and the thread lists: the one way that holds in all
- * kernels (the PID hash became an idr in 4.15).
+ * kernels (the PID hash became an idr in 4.15). Where a list is broken, the hash
+ * still leads to single tasks: pidhash.c.
  */
 #include <stdlib.h>
 
+#include "pidhash.h"
 #include "task.h"
 
 #define PID_LIMIT (4U << 20) /* PID_MAX_LIMIT of 64-bit kernels */
@@ -235,28 +237,55 @@ bool mi_task_with_mm(struct mi_kernel *k, const struct mi_task *leader, struct m
 	return found;
 }
 
-enum mi_status mi_task_users(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
-			     struct mi_error *err)
+/* What is wanted of all tasks. */
+typedef bool (*task_filter)(const struct mi_task *task, uint64_t mm);
+
+static bool is_user(const struct mi_task *task, uint64_t mm)
 {
-	struct mi_task *leaders, *threads;
-	struct task_array a = {0};
+	return task->kind == MI_TASK_USER && (!mm || task->mm == mm);
+}
+
+static bool is_any(const struct mi_task *task, uint64_t mm)
+{
+	(void)task;
+	(void)mm;
+	return true;
+}
+
+static enum mi_status push_threads(struct mi_kernel *k, const struct mi_task *leader,
+				   task_filter filter, uint64_t mm, struct task_array *a,
+				   struct mi_error *err)
+{
+	struct mi_task *threads;
 	enum mi_status st;
-	size_t i, j, nl, nt;
+	size_t i, n;
+
+	/* It is its only thread. */
+	if (leader->kind == MI_TASK_KTHREAD)
+		return filter(leader, mm) ? push(a, leader, err) : MI_OK;
+	st = mi_task_threads(k, leader, &threads, &n, err);
+	if (st)
+		return st;
+	for (i = 0; i < n && !st; i++)
+		if (filter(&threads[i], mm))
+			st = push(a, &threads[i], err);
+	free(threads);
+	return st;
+}
+
+static enum mi_status select_tasks(struct mi_kernel *k, task_filter filter, uint64_t mm,
+				   struct mi_task **ret, size_t *n, struct mi_error *err)
+{
+	struct task_array a = {0};
+	struct mi_task *leaders;
+	enum mi_status st;
+	size_t i, nl;
 
 	st = mi_task_leaders(k, &leaders, &nl, err);
 	if (st)
 		return st;
-	for (i = 0; i < nl && !st; i++) {
-		if (leaders[i].kind == MI_TASK_KTHREAD)
-			continue;
-		st = mi_task_threads(k, &leaders[i], &threads, &nt, err);
-		if (st)
-			break;
-		for (j = 0; j < nt && !st; j++)
-			if (threads[j].kind == MI_TASK_USER && (!mm || threads[j].mm == mm))
-				st = push(&a, &threads[j], err);
-		free(threads);
-	}
+	for (i = 0; i < nl && !st; i++)
+		st = push_threads(k, &leaders[i], filter, mm, &a, err);
 	free(leaders);
 	if (st) {
 		free(a.list);
@@ -265,6 +294,18 @@ enum mi_status mi_task_users(struct mi_kernel *k, uint64_t mm, struct mi_task **
 	*ret = a.list;
 	*n = a.n;
 	return MI_OK;
+}
+
+enum mi_status mi_task_users(struct mi_kernel *k, uint64_t mm, struct mi_task **ret, size_t *n,
+			     struct mi_error *err)
+{
+	return select_tasks(k, is_user, mm, ret, n, err);
+}
+
+enum mi_status mi_task_all(struct mi_kernel *k, struct mi_task **ret, size_t *n,
+			   struct mi_error *err)
+{
+	return select_tasks(k, is_any, 0, ret, n, err);
 }
 
 /* A thread that is no leader: in one of the groups' thread lists. */
@@ -289,6 +330,14 @@ static bool find_thread(struct mi_kernel *k, const struct mi_task *leaders, size
 	return found;
 }
 
+/* What no list leads to may still be in the kernel's hash. */
+static bool by_hash(struct mi_kernel *k, int32_t pid, struct mi_task *ret)
+{
+	uint64_t addr = mi_pid_hash_find(k, pid);
+
+	return addr && !load_task(k, addr, ret) && ret->pid == pid;
+}
+
 enum mi_status mi_task_by_pid(struct mi_kernel *k, int32_t pid, struct mi_task *ret,
 			      struct mi_error *err)
 {
@@ -308,7 +357,7 @@ enum mi_status mi_task_by_pid(struct mi_kernel *k, int32_t pid, struct mi_task *
 			return MI_OK;
 		}
 	}
-	if (!find_thread(k, leaders, n, pid, ret))
+	if (!find_thread(k, leaders, n, pid, ret) && !by_hash(k, pid, ret))
 		st = mi_fail(err, MI_ERR_NOT_FOUND, "no task with PID %d%s", pid,
 			     k->problems.n ? " (the task list could not be read in full)" : "");
 	free(leaders);
@@ -330,6 +379,18 @@ static bool is_linked(struct mi_kernel *k, uint64_t task, const struct mi_member
 	       back == node && other != node;
 }
 
+static bool is_in_a_list(struct mi_kernel *k, uint64_t task)
+{
+	return is_linked(k, task, &k->l.task_thread_node) ||
+	       is_linked(k, task, &k->l.task_thread_group) || is_linked(k, task, &k->l.task_tasks);
+}
+
+bool mi_task_at(struct mi_kernel *k, uint64_t addr, struct mi_task *ret)
+{
+	return !load_task(k, addr, ret) && ret->pid > 0 && (uint32_t)ret->pid < PID_LIMIT &&
+	       is_in_a_list(k, addr);
+}
+
 /*
  * A task is what its own PID leads to. Where the dump has only parts of the task list,
  * it is enough that it stands in a list.
@@ -342,9 +403,7 @@ static bool is_task(struct mi_kernel *k, const struct mi_task *task)
 		return false;
 	if (!mi_task_by_pid(k, task->pid, &found, NULL))
 		return found.addr == task->addr;
-	return k->problems.n && (is_linked(k, task->addr, &k->l.task_tasks) ||
-				 is_linked(k, task->addr, &k->l.task_thread_node) ||
-				 is_linked(k, task->addr, &k->l.task_thread_group));
+	return k->problems.n && is_in_a_list(k, task->addr);
 }
 
 enum mi_status mi_task_by_addr(struct mi_kernel *k, uint64_t addr, struct mi_task *ret,

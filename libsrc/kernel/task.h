@@ -29,6 +29,16 @@ enum mi_status mi_task_by_pid(struct mi_kernel *k, int32_t pid, struct mi_task *
 enum mi_status mi_task_by_addr(struct mi_kernel *k, uint64_t addr, struct mi_task *ret,
 			       struct mi_error *err);
 
+/*
+ * The same where many are asked for: it is believed if its neighbours in a list of
+ * tasks point back to it, and the list is not walked. False: it is none.
+ */
+bool mi_task_at(struct mi_kernel *k, uint64_t addr, struct mi_task *ret);
+
+/* Every task: threads and kernel threads, in the order of the task list. Free *ret. */
+enum mi_status mi_task_all(struct mi_kernel *k, struct mi_task **ret, size_t *n,
+			   struct mi_error *err);
+
 /* All thread group leaders, in the order of the task list. Free *ret. */
 enum mi_status mi_task_leaders(struct mi_kernel *k, struct mi_task **ret, size_t *n,
 			       struct mi_error *err);

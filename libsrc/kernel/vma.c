@@ -32,6 +32,29 @@ static void decode(struct mi_kernel *k, const void *raw, uint64_t addr, struct m
 	vma->file = mi_get(raw, &l->vma_file);
 	vma->anon_vma = mi_get(raw, &l->vma_anon_vma);
 	vma->ops = mi_get(raw, &l->vma_ops);
+	/* Up to 6.1 it shares its place with what mappings of files have. */
+	vma->anon_name =
+		mi_has(&l->vma_anon_name) && !vma->file ? mi_get(raw, &l->vma_anon_name) : 0;
+}
+
+static bool possible_range(const struct mi_vma *vma)
+{
+	return vma->start < vma->end && !((vma->start | vma->end) & (MI_PAGE_SIZE - 1)) &&
+	       vma->end <= 1ULL << 56;
+}
+
+enum mi_read mi_vma_at(struct mi_kernel *k, uint64_t addr, struct mi_vma *ret, uint64_t *mm,
+		       bool *possible)
+{
+	unsigned char raw[1024];
+	enum mi_read r = mi_read_virt(k->t, addr, raw, k->l.size_vma);
+
+	if (r)
+		return r;
+	decode(k, raw, addr, ret);
+	*mm = mi_get(raw, &k->l.vma_mm);
+	*possible = possible_range(ret);
+	return MI_READ_OK;
 }
 
 /*
@@ -58,8 +81,7 @@ static bool load(struct vma_array *a, uint64_t addr, struct mi_vma *vma, uint64_
 			       "a mapping is missing");
 		return false;
 	}
-	if (vma->start >= vma->end || (vma->start | vma->end) & (MI_PAGE_SIZE - 1) ||
-	    vma->end > 1ULL << 56) {
+	if (!possible_range(vma)) {
 		mi_problem_bad(p, "vm_area_struct", addr, "has an impossible range",
 			       "a mapping is missing");
 		return false;
@@ -157,6 +179,14 @@ enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct
 
 /* ---- names of mappings without a file ---- */
 
+static bool is_vdso(struct mi_kernel *k, const struct mi_mm *mm, const struct mi_vma *vma)
+{
+	uint64_t vdso;
+
+	return k->nonlinear && mi_has(&k->l.mm_vdso) &&
+	       !mi_read_member(k->t, mm->addr, &k->l.mm_vdso, &vdso) && vdso == vma->start;
+}
+
 static bool vdso_name(struct mi_kernel *k, const struct mi_vma *vma, char *buf, size_t size)
 {
 	const struct mi_layout *l = &k->l;
@@ -169,16 +199,25 @@ static bool vdso_name(struct mi_kernel *k, const struct mi_vma *vma, char *buf, 
 	       !mi_read_string(k->t, name, buf, size) && *buf;
 }
 
+/* The kernel takes no others (kernel/sys.c: is_valid_name_char()). */
+static bool is_anon_name(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text >= 0x7f || strchr("\\`$[]", *text))
+			return false;
+	return true;
+}
+
 static bool anon_name(struct mi_kernel *k, const struct mi_vma *vma, char *buf, size_t size)
 {
 	const struct mi_layout *l = &k->l;
 	char text[80]; /* ANON_VMA_NAME_MAX_LEN, kernel/sys.c */
-	uint64_t name;
 
-	if (!mi_has(&l->vma_anon_name) || !mi_has(&l->anon_name_text) ||
-	    mi_read_member(k->t, vma->addr, &l->vma_anon_name, &name) || !name)
+	if (!mi_has(&l->anon_name_text) || !vma->anon_name)
 		return false;
-	if (mi_read_string(k->t, name + (uint64_t)l->anon_name_text.off, text, sizeof(text)))
+	if (mi_read_string(k->t, vma->anon_name + (uint64_t)l->anon_name_text.off, text,
+			   sizeof(text)) ||
+	    !is_anon_name(text))
 		return false;
 	snprintf(buf, size, "[anon:%s]", text);
 	return true;
@@ -192,7 +231,9 @@ void mi_vma_special_name(struct mi_kernel *k, const struct mi_mm *mm, const stru
 	if (mi_has(&k->l.vma_private_data) && mi_has(&k->l.special_mapping_name) &&
 	    vdso_name(k, vma, buf, size))
 		return;
-	if (mm->brk && vma->start <= mm->brk && vma->end >= mm->start_brk)
+	if (is_vdso(k, mm, vma))
+		snprintf(buf, size, "[vdso]");
+	else if (mm->brk && vma->start <= mm->brk && vma->end >= mm->start_brk)
 		snprintf(buf, size, "[heap]");
 	else if (mm->start_stack && vma->start <= mm->start_stack && vma->end >= mm->start_stack)
 		snprintf(buf, size, "[stack]");

@@ -15,6 +15,7 @@ struct mi_vma {
 	uint64_t file;	     /* struct file, 0 if none */
 	uint64_t anon_vma;   /* not 0: a private mapping may hold copied pages */
 	uint64_t ops;
+	uint64_t anon_name; /* of memory without a file: its struct anon_vma_name, or 0 */
 };
 
 /* VM_* bits that kept one meaning in all kernels (include/linux/mm.h). */
@@ -29,7 +30,10 @@ struct mi_vma {
 #define MI_VM_SEQ_READ 0x8000ULL
 #define MI_VM_RAND_READ 0x10000ULL
 #define MI_VM_HUGETLB 0x400000ULL
+#define MI_VM_NONLINEAR 0x800000ULL /* before 4.0 alone: mi_vma_nonlinear() */
 #define MI_VM_MIXEDMAP 0x10000000ULL
+#define MI_VM_HUGEPAGE 0x20000000ULL /* wherever there are huge pages of files */
+#define MI_VM_NOHUGEPAGE 0x40000000ULL
 
 /*
  * All VMAs of @mm in address order; free *ret. Maple tree or list, whichever
@@ -39,6 +43,19 @@ struct mi_vma {
 enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
 			     size_t *n, struct mi_error *err);
 
+/*
+ * The VMA at @addr, and whose it is; nothing of it is checked but that there can be
+ * such a range: see *possible.
+ */
+enum mi_read mi_vma_at(struct mi_kernel *k, uint64_t addr, struct mi_vma *ret, uint64_t *mm,
+		       bool *possible);
+
+/*
+ * Pages of this mapping may stand for other pages of the file than their place says:
+ * remap_file_pages(2) before 4.0. Later kernels use the flag for something else.
+ */
+bool mi_vma_nonlinear(const struct mi_kernel *k, const struct mi_vma *vma);
+
 /* False if this kernel numbers flags that mi_vma.flags relies on in another way. */
 bool mi_vma_flags_init(struct mi_kernel *k);
 
@@ -47,6 +64,19 @@ bool mi_vma_flags_init(struct mi_kernel *k);
  * its meaning in this kernel is not sure.
  */
 const char *mi_vma_flag(const struct mi_kernel *k, unsigned int bit);
+
+/* The bit that goes by @word in this kernel, -1: not known. */
+int mi_vma_flag_bit(const struct mi_kernel *k, const char *word);
+
+/* What VMAs cost in this kernel. */
+struct mi_vma_cost {
+	bool limit_known;
+	uint64_t limit; /* vm.max_map_count: about so many may one mm have */
+	uint64_t bytes; /* that one vm_area_struct takes in its slab cache; 0: not known */
+};
+
+/* vma_cost.c */
+void mi_vma_cost_load(struct mi_kernel *k, struct mi_vma_cost *ret);
 
 /*
  * What /proc/PID/maps prints for a mapping without file: "[heap]", "[stack]",

@@ -58,6 +58,11 @@ bool mi_vma_flags_init(struct mi_kernel *k)
 		for (i = 0; i < 64 && mi_has(&k->l.vma_uffd); i++)
 			if (recent_flags[i])
 				k->vma_flag[i] = recent_flags[i];
+		/* RHEL 7 has userfaultfd, and of the others not all. */
+		if (k->nonlinear)
+			k->vma_flag[19] = k->vma_flag[25] = NULL;
+		if (k->nonlinear)
+			k->vma_flag[__builtin_ctzll(MI_VM_NONLINEAR)] = "nonlinear";
 		return true;
 	}
 	for (i = 0; i < sizeof(enumerated) / sizeof(enumerated[0]); i++) {
@@ -72,7 +77,22 @@ bool mi_vma_flags_init(struct mi_kernel *k)
 	return true;
 }
 
+bool mi_vma_nonlinear(const struct mi_kernel *k, const struct mi_vma *vma)
+{
+	return k->nonlinear && vma->file && vma->flags & MI_VM_NONLINEAR;
+}
+
 const char *mi_vma_flag(const struct mi_kernel *k, unsigned int bit)
 {
 	return bit < 64 ? k->vma_flag[bit] : NULL;
+}
+
+int mi_vma_flag_bit(const struct mi_kernel *k, const char *word)
+{
+	int bit;
+
+	for (bit = 0; bit < 64; bit++)
+		if (k->vma_flag[bit] && !strcmp(k->vma_flag[bit], word))
+			return bit;
+	return -1;
 }

@@ -25,9 +25,10 @@ static enum mi_read descend(struct mi_kernel *k, uint64_t xarray, uint64_t index
 		return r;
 	if (array != xarray || *shift % SLOT_BITS || *shift > 60)
 		return MI_READ_DAMAGED;
-	return mi_read_u64(
-		k->t, node + (uint64_t)l->xa_node_slots.off + 8 * (index >> *shift & (SLOTS - 1)),
-		entry);
+	return mi_read_ulong(k->t,
+			     node + (uint64_t)l->xa_node_slots.off +
+				     mi_word_size(k->t) * (index >> *shift & (SLOTS - 1)),
+			     entry);
 }
 
 enum mi_read mi_xa_load(struct mi_kernel *k, uint64_t xarray, uint64_t index, uint64_t *entry)

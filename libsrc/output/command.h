@@ -16,6 +16,13 @@
  */
 #define MI_CORES_MAX 256
 
+/* Whether the process is to stand still while it is looked at. */
+enum mi_stable {
+	MI_STABLE_NO,
+	MI_STABLE_SIGNAL,  /* by SIGSTOP */
+	MI_STABLE_FREEZER, /* with all of its cgroup */
+};
+
 struct mi_command {
 	struct mi_request ask; /* strings point into argv */
 	bool help, version;    /* answer these first; the rest is then not checked */
@@ -25,6 +32,12 @@ struct mi_command {
 	size_t n_cores;
 	const char *vmlinux; /* NULL: not given */
 	enum mi_types_from types;
+	enum mi_via via;
+	const char *library; /* of drgn; NULL: look for it */
+	enum mi_stable stable;
+	const char *ns_path; /* of the PID's namespace, on this machine; NULL: none */
+	bool follow;	     /* history as it comes */
+	double watch;	     /* seconds between one answer and the next; 0: there is but one */
 };
 
 /*
@@ -35,6 +48,9 @@ struct mi_command {
  */
 enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
 				struct mi_error *err);
+
+/* An option of the request that only a process with memory can answer; NULL: it has none. */
+const char *mi_request_of_memory(const struct mi_request *ask);
 
 /* What --help prints. */
 void mi_command_usage(FILE *out, bool in_crash);

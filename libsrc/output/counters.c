@@ -33,6 +33,8 @@ const struct mi_counter mi_counters[] = {
 	COUNTER(prot_none, "PROTNONE", "prot-none", FILES | OTHER, 0, F(PTE)),
 	COUNTER(numa_hint, "NUMAHINT", "numa-hint", FILES | OTHER, 0, F(PTE)),
 	COUNTER(other_special, "SPECIAL", "special entries", FILES | OTHER, 0, F(PTE)),
+	COUNTER(nonlinear, "NONLIN", "nonlinear", FILES, 0, F(PTE) | F(PAGE)),
+	COUNTER(file_entries, "FILEPTE", "with nonlinear entry", FILES, 0, F(PTE)),
 	COUNTER(mismatch, "OTHERPG", "mismatched", FILES | OTHER, 0, F(PTE) | F(CACHE) | F(PAGE)),
 	COUNTER(beyond_eof, "EOF", "beyond EOF", FILES | CACHE, 0, F(FILE)),
 	COUNTER(pte_unreadable, "PTE?", "without page table", FILES | OTHER, 0, 0),

@@ -6,6 +6,7 @@
  * walking the pages finds more of them.
  */
 #include "counters.h"
+#include "history.h"
 #include "json_parts.h"
 
 struct stream {
@@ -37,6 +38,13 @@ static void put_threads(struct mi_json *w, const struct mi_process *p)
 		mi_json_bytes(w, "comm", t->comm);
 		mi_json_text(w, "state", state);
 		mi_json_hex(w, "task", t->addr);
+		mi_json_thread_fault(w, p->k, p->faults ? &p->faults[i] : NULL);
+		if (p->stacks)
+			mi_json_thread_stack(w, &p->stacks[i]);
+		if (p->stacks && t->state == 'D')
+			mi_json_sleeps_for(w, &p->stacks[i]);
+		if (p->stacks)
+			mi_json_second_stack(w, p->k, &p->stacks[i].second);
 		mi_json_object_end(w);
 	}
 	mi_json_array_end(w);
@@ -128,9 +136,10 @@ static void put_vma(struct mi_json *w, const struct mi_process *p, const struct 
 	mi_json_bool(w, "anon_vma", m->vma.anon_vma != 0);
 }
 
-static enum mi_status put_mappings(struct mi_json *w, struct mi_process *p, bool pages, bool each,
-				   struct mi_error *err)
+static enum mi_status put_mappings(struct mi_json *w, struct mi_process *p,
+				   const struct mi_request *ask, struct mi_error *err)
 {
+	bool pages = ask->pages || ask->each || ask->map;
 	struct stream s = {w, false};
 	enum mi_status st = MI_OK;
 	size_t i;
@@ -143,11 +152,19 @@ static enum mi_status put_mappings(struct mi_json *w, struct mi_process *p, bool
 		put_vma(w, p, m);
 		mi_json_totals(w, "totals", p->k, &m->totals,
 			       m->vma.file ? MI_IN_FILES : MI_IN_OTHER);
-		if (pages) {
+		mi_json_next_miss(w, p, m);
+		mi_json_mapping_prefault(w, p, m);
+		if (p->recorded)
+			mi_json_mapping_history(w, p->history, &p->recorded[i]);
+		if (ask->prefault)
+			st = mi_json_prefault_runs(w, p, m, err);
+		if (pages && !st) {
 			mi_json_array(w, "pages");
-			st = mi_mapping_pages(p, m, each, put_run, &s, err);
+			st = mi_mapping_pages(p, m, ask->each, put_run, &s, err);
 			mi_json_array_end(w);
 		}
+		if (ask->next && !st)
+			st = mi_json_next(w, p, m, err);
 		mi_json_object_end(w);
 	}
 	mi_json_array_end(w);
@@ -265,13 +282,31 @@ static void put_nothing(struct mi_json *w)
 	mi_json_array_end(w);
 	mi_json_array(w, "files");
 	mi_json_array_end(w);
+	mi_json_null(w, "open_files");
 	mi_json_null(w, "totals");
 	mi_json_null(w, "file_totals");
 	mi_json_null(w, "swap_areas");
+	mi_json_null(w, "prefault");
 }
 
-enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *ask, FILE *out,
-			       struct mi_error *err)
+static void put_unstable(struct mi_json *w, const struct mi_process *p)
+{
+	size_t i;
+
+	if (!p->n_unstable)
+		return;
+	mi_json_array(w, "unstable");
+	for (i = 0; i < p->n_unstable; i++) {
+		mi_json_object(w, NULL);
+		mi_json_hex(w, "start", p->unstable[i].start);
+		mi_json_hex(w, "end", p->unstable[i].end);
+		mi_json_object_end(w);
+	}
+	mi_json_array_end(w);
+}
+
+enum mi_status mi_json_process(struct mi_process *p, const struct mi_blocked_set *stuck,
+			       const struct mi_request *ask, FILE *out, struct mi_error *err)
 {
 	bool pages = ask->pages || ask->each || ask->map;
 	struct mi_error own;
@@ -284,23 +319,31 @@ enum mi_status mi_json_process(struct mi_process *p, const struct mi_request *as
 	if (st)
 		return st;
 	mi_json_head(w, p->k);
+	mi_json_stuck(w, stuck);
 	put_process(w, p);
 	st = mi_process_count(p, err);
 	if (st) {
 		put_nothing(w);
+		mi_json_windows(w, p);
 		return finish(w, p->k, ask, st, err);
 	}
 	mi_met_keep(&met, &p->k->problems);
-	st = put_mappings(w, p, pages, ask->each, err);
+	st = put_mappings(w, p, ask, err);
 	/* After a failure only what needs no walk: the document keeps its shape. */
 	if (st)
 		put_files(w, p, false, false, NULL);
 	else
 		st = put_files(w, p, pages, ask->each, err);
 	mi_met_restore(&met, &p->k->problems);
+	mi_json_open_files(w, p);
 	mi_json_totals(w, "totals", p->k, &p->totals, MI_IN_FILES);
 	mi_json_totals(w, "file_totals", p->k, &p->file_totals, MI_IN_FILES);
 	put_swap_areas(w, &p->swap);
+	mi_json_prefault(w, "prefault", &p->prefault);
+	mi_json_windows(w, p);
+	put_unstable(w, p);
+	if (p->history)
+		mi_json_recorder(w, "recorder", p->history);
 	return finish(w, p->k, ask, st, err);
 }
 

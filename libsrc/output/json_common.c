@@ -43,7 +43,7 @@ void mi_json_head(struct mi_json *w, const struct mi_kernel *k)
 
 /* ---- what is missing ---- */
 
-static void put_problems(struct mi_json *w, const struct mi_problems *p)
+void mi_json_problems(struct mi_json *w, const struct mi_problems *p)
 {
 	size_t i;
 
@@ -72,7 +72,7 @@ static bool put_features(struct mi_json *w, const struct mi_kernel *k)
 
 	mi_json_array(w, "features_off");
 	for (f = MI_F_NONE + 1; f < MI_F_NR; f++) {
-		if (mi_feature(k, (enum mi_feature)f, &why))
+		if (!mi_feature_missed(k, (enum mi_feature)f, &why))
 			continue;
 		mi_json_line_object(w, NULL);
 		mi_json_text(w, "feature", mi_feature_word((enum mi_feature)f));
@@ -109,7 +109,7 @@ void mi_json_tail(struct mi_json *w, const struct mi_kernel *k, bool sources,
 {
 	bool off;
 
-	put_problems(w, &k->problems);
+	mi_json_problems(w, &k->problems);
 	off = put_features(w, k);
 	if (failed)
 		mi_json_bytes(w, "error", failed->text);
@@ -158,6 +158,14 @@ void mi_json_task(struct mi_json *w, const struct mi_task *task)
 	mi_json_hex(w, "task", task->addr);
 }
 
+static void put_counter(struct mi_json *w, const char *key, int64_t value, bool known)
+{
+	if (known)
+		mi_json_i64(w, key, value);
+	else
+		mi_json_null(w, key);
+}
+
 void mi_json_mm(struct mi_json *w, const struct mi_mm *mm)
 {
 	mi_json_hex(w, "mm", mm->addr);
@@ -166,8 +174,8 @@ void mi_json_mm(struct mi_json *w, const struct mi_mm *mm)
 		mi_json_line_object(w, "rss");
 		mi_json_i64(w, "file_pages", mm->rss_file);
 		mi_json_i64(w, "anon_pages", mm->rss_anon);
-		mi_json_i64(w, "shmem_pages", mm->rss_shmem);
-		mi_json_i64(w, "swap_pages", mm->swapents);
+		put_counter(w, "shmem_pages", mm->rss_shmem, !mm->no_shmem);
+		put_counter(w, "swap_pages", mm->swapents, !mm->no_swapents);
 		mi_json_object_end(w);
 	} else {
 		mi_json_null(w, "rss");

@@ -72,6 +72,9 @@ static void put_pte(struct mi_json *w, const struct mi_run *run)
 	case MI_PTE_MARKER:
 		mi_json_u64(w, "marker", run->swap_offset);
 		break;
+	case MI_PTE_FILE:
+		mi_json_u64(w, "file_page", run->swap_offset);
+		break;
 	default:
 		break;
 	}
@@ -199,17 +202,19 @@ static void put_slot(struct mi_json *w, const struct mi_run *run)
 	mi_json_object_end(w);
 }
 
-void mi_json_run(struct mi_json *w, const struct mi_run *run, bool in_file)
+static void put_run(struct mi_json *w, const char *key, const struct mi_run *run, bool in_file)
 {
 	char words[256];
 
 	mi_run_words(run, words, sizeof(words));
-	mi_json_line_object(w, NULL);
+	mi_json_line_object(w, key);
 	if (!in_file)
 		mi_json_hex(w, "va", run->va);
 	mi_json_u64(w, "pgoff", run->pgoff);
 	mi_json_u64(w, "pages", run->n);
 	mi_json_text(w, "state", words);
+	if (run->nonlinear)
+		mi_json_bool(w, "nonlinear", true);
 	if (run->beyond_eof)
 		mi_json_bool(w, "beyond_eof", true);
 	if (!in_file) {
@@ -222,4 +227,14 @@ void mi_json_run(struct mi_json *w, const struct mi_run *run, bool in_file)
 	if (run->cached != MI_CACHED_NONE)
 		put_slot(w, run);
 	mi_json_object_end(w);
+}
+
+void mi_json_run(struct mi_json *w, const struct mi_run *run, bool in_file)
+{
+	put_run(w, NULL, run, in_file);
+}
+
+void mi_json_run_as(struct mi_json *w, const char *key, const struct mi_run *run)
+{
+	put_run(w, key, run, false);
 }

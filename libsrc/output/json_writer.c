@@ -192,6 +192,15 @@ void mi_json_ms(struct mi_json *w, const char *key, double ms)
 			    (unsigned int)(us % 1000)));
 }
 
+void mi_json_us(struct mi_json *w, const char *key, uint64_t ns)
+{
+	char text[48];
+
+	put_number(w, key, text,
+		   snprintf(text, sizeof(text), "%" PRIu64 ".%03u", ns / 1000,
+			    (unsigned int)(ns % 1000)));
+}
+
 void mi_json_bool(struct mi_json *w, const char *key, bool v)
 {
 	put_key(w, key);
@@ -247,6 +256,10 @@ void mi_json_bytes(struct mi_json *w, const char *key, const char *bytes)
 	const char *s;
 	char *buf;
 
+	if (!bytes) {
+		mi_json_null(w, key);
+		return;
+	}
 	buf = malloc(3 * strlen(bytes) + 1);
 	if (!buf) {
 		w->misused = true;

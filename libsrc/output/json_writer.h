@@ -35,11 +35,13 @@ void mi_json_bool(struct mi_json *w, const char *key, bool v);
 void mi_json_null(struct mi_json *w, const char *key);
 void mi_json_hex(struct mi_json *w, const char *key, uint64_t v); /* "0xffff888..." */
 void mi_json_ms(struct mi_json *w, const char *key, double ms);
+/* Microseconds, with the nanoseconds behind the point. */
+void mi_json_us(struct mi_json *w, const char *key, uint64_t ns);
 /* A string of ours: ASCII. NULL becomes null. */
 void mi_json_text(struct mi_json *w, const char *key, const char *text);
 /*
  * A string from the kernel. Bytes that are not UTF-8 become U+FFFD, each, and a
- * second member "<key>_hex" holds all bytes then.
+ * second member "<key>_hex" holds all bytes then. NULL becomes null.
  */
 void mi_json_bytes(struct mi_json *w, const char *key, const char *bytes);
 

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "../inspect/predict.h"
 #include "escape.h"
 #include "output.h"
 
@@ -41,10 +42,12 @@ enum {
 	ST_NR,
 };
 
-static const struct {
+struct letter {
 	char letter;
 	const char *text;
-} states[ST_NR] = {
+};
+
+static const struct letter states[ST_NR] = {
 	[ST_READING] = {'R', "being read"},
 	[ST_ERROR] = {'!', "in error"},
 	[ST_WRITEBACK] = {'W', "writeback"},
@@ -62,10 +65,49 @@ static const struct {
 	[ST_UNMAPPED] = {' ', "not mapped"},
 };
 
+/* Of the second map, in the same order: what the next read of a page does. */
+enum {
+	NX_SIGSEGV,
+	NX_SIGBUS,
+	NX_UNKNOWN,
+	NX_USERFAULTFD,
+	NX_MAJOR,
+	NX_SWAP,
+	NX_WAIT,
+	NX_ASYNC,
+	NX_HUGETLB,
+	NX_NEW,
+	NX_ZERO,
+	NX_MINOR,
+	NX_NONE,
+	NX_UNMAPPED,
+	NX_NR,
+};
+
+static const struct letter touches[NX_NR] = {
+	[NX_SIGSEGV] = {'X', "SIGSEGV"},
+	[NX_SIGBUS] = {'B', "SIGBUS"},
+	[NX_UNKNOWN] = {'?', "cannot be told"},
+	[NX_USERFAULTFD] = {'U', "userfaultfd"},
+	[NX_MAJOR] = {'R', "reads the page"},
+	[NX_SWAP] = {'S', "swap-in"},
+	[NX_WAIT] = {'w', "waits"},
+	[NX_ASYNC] = {'a', "from the cache, reads ahead"},
+	[NX_HUGETLB] = {'H', "hugetlbfs"},
+	[NX_NEW] = {'n', "new page"},
+	[NX_ZERO] = {'z', "zero page"},
+	[NX_MINOR] = {'c', "from the cache"},
+	[NX_NONE] = {'-', "no fault"},
+	[NX_UNMAPPED] = {' ', "not mapped"},
+};
+
 struct map {
-	uint64_t first, end; /* in pages of the file */
-	unsigned int shift;  /* pages in a cell: 1 << shift */
+	const struct letter *letters;
+	unsigned char unmapped, dull; /* states from dull on are not worth a line */
+	uint64_t first, end;	      /* in pages of the file */
+	unsigned int shift;	      /* pages in a cell: 1 << shift */
 	unsigned int per_line;
+	bool unordered;
 	size_t n;
 	unsigned char *cells; /* ST_* */
 };
@@ -121,6 +163,7 @@ static int pte_state(const struct mi_run *run)
 {
 	switch (run->pte) {
 	case MI_PTE_NONE:
+	case MI_PTE_FILE:
 		return ST_NR;
 	case MI_PTE_PRESENT:
 	case MI_PTE_PROT_NONE:
@@ -145,15 +188,13 @@ static int pte_state(const struct mi_run *run)
 	}
 }
 
-static bool mark(void *arg, const struct mi_run *run)
+static bool mark_pages(struct map *m, uint64_t pgoff, uint64_t n, unsigned char st)
 {
-	struct map *m = arg;
-	int pte = pte_state(run), slot = slot_state(run);
-	unsigned char st = (unsigned char)(pte < slot ? pte : slot);
-	uint64_t from = run->pgoff, end = run->pgoff + run->n, i;
+	uint64_t from = pgoff, end = pgoff + n, i;
 
+	/* Pages of a nonlinear mapping come in no order. */
 	if (from >= m->end)
-		return false;
+		return m->unordered;
 	from = from > m->first ? from : m->first;
 	end = end < m->end ? end : m->end;
 	if (from >= end)
@@ -162,6 +203,44 @@ static bool mark(void *arg, const struct mi_run *run)
 		if (st < m->cells[i])
 			m->cells[i] = st;
 	return true;
+}
+
+static bool mark(void *arg, const struct mi_run *run)
+{
+	int pte = pte_state(run), slot = slot_state(run);
+
+	return mark_pages(arg, run->pgoff, run->n, (unsigned char)(pte < slot ? pte : slot));
+}
+
+static unsigned char touch_of(const struct mi_prediction *r)
+{
+	static const unsigned char of[MI_NEXT_KINDS] = {
+		[MI_NEXT_NONE] = NX_NONE,
+		[MI_NEXT_MINOR] = NX_MINOR,
+		[MI_NEXT_WAIT] = NX_WAIT,
+		[MI_NEXT_MAJOR] = NX_MAJOR,
+		[MI_NEXT_ZERO] = NX_ZERO,
+		[MI_NEXT_NEW] = NX_NEW,
+		/* these are of writes */
+		[MI_NEXT_COW] = NX_UNKNOWN,
+		[MI_NEXT_REUSE] = NX_UNKNOWN,
+		[MI_NEXT_MKWRITE] = NX_UNKNOWN,
+		[MI_NEXT_SWAP] = NX_SWAP,
+		[MI_NEXT_SWAP_CACHED] = NX_MINOR,
+		[MI_NEXT_NUMA] = NX_MINOR,
+		[MI_NEXT_HUGETLB] = NX_HUGETLB,
+		[MI_NEXT_USERFAULTFD] = NX_USERFAULTFD,
+		[MI_NEXT_SIGBUS] = NX_SIGBUS,
+		[MI_NEXT_SIGSEGV] = NX_SIGSEGV,
+		[MI_NEXT_UNKNOWN] = NX_UNKNOWN,
+	};
+
+	return r->has_async ? NX_ASYNC : of[r->what];
+}
+
+static bool mark_touch(void *arg, const struct mi_next_run *run)
+{
+	return mark_pages(arg, run->pgoff, run->n, touch_of(&run->read));
 }
 
 /* ---- the frame ---- */
@@ -193,6 +272,7 @@ static void find_range(const struct mi_process *p, size_t file, struct map *m)
 
 	m->first = ~0ULL;
 	m->end = 0;
+	m->unordered = false;
 	for (i = 0; i < p->n_maps; i++) {
 		const struct mi_vma *vma = &p->maps[i].vma;
 
@@ -201,6 +281,12 @@ static void find_range(const struct mi_process *p, size_t file, struct map *m)
 		end = saturating_add(vma->pgoff, (vma->end - vma->start) / MI_PAGE_SIZE);
 		m->first = vma->pgoff < m->first ? vma->pgoff : m->first;
 		m->end = end > m->end ? end : m->end;
+		if (!mi_vma_nonlinear(p->k, vma))
+			continue;
+		/* Any page of the file may be in it. */
+		m->unordered = true;
+		m->first = 0;
+		m->end = size > m->end ? size : m->end;
 	}
 	if ((size > m->end ? size : m->end) <= (uint64_t)m->per_line * LINES_MAX) {
 		m->first = 0;
@@ -226,7 +312,7 @@ static enum mi_status frame(const struct mi_process *p, size_t file, struct map 
 	m->cells = malloc(m->n);
 	if (!m->cells)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	memset(m->cells, ST_UNMAPPED, m->n);
+	memset(m->cells, m->unmapped, m->n);
 	return MI_OK;
 }
 
@@ -244,35 +330,49 @@ static enum mi_status fill(struct mi_process *p, size_t file, struct map *m, str
 	return st;
 }
 
+static enum mi_status fill_touches(struct mi_process *p, size_t file, struct map *m,
+				   struct mi_error *err)
+{
+	enum mi_status st = MI_OK;
+	size_t i;
+
+	for (i = 0; i < p->n_maps && !st; i++)
+		if (p->maps[i].file == file)
+			st = mi_next_runs(p, &p->maps[i], mark_touch, m, err);
+	return st;
+}
+
 /* ---- printing ---- */
 
 static void put_legend(const struct mi_process *p, size_t file, const struct map *m, FILE *out)
 {
 	const char *path = p->files[file].path;
-	bool seen[ST_NR] = {false};
+	bool seen[ST_NR + NX_NR] = {false};
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
 		seen[m->cells[i]] = true;
 	fputc('\n', out);
 	mi_put_escaped(out, *path ? path : "?");
-	fprintf(out, "  (1 char = %llu page%s)\n", 1ULL << m->shift, m->shift ? "s" : "");
+	fprintf(out, "%s  (1 char = %llu page%s)\n",
+		m->letters == touches ? ": what the next read does" : "", 1ULL << m->shift,
+		m->shift ? "s" : "");
 	fprintf(out, "%*s", LABEL_WIDTH - 2, "");
-	for (i = 0; i < ST_UNMAPPED; i++)
+	for (i = 0; i < m->unmapped; i++)
 		if (seen[i])
-			fprintf(out, "  %c %s", states[i].letter, states[i].text);
-	if (seen[ST_UNMAPPED])
+			fprintf(out, "  %c %s", m->letters[i].letter, m->letters[i].text);
+	if (seen[m->unmapped])
 		fputs("  blank: not mapped", out);
 	fputc('\n', out);
 }
 
-/* All of line @line is absent, unmapped or behind the end. */
+/* All of line @line is absent, unmapped or behind the end; or of no interest as a touch. */
 static bool nothing_in(const struct map *m, size_t line)
 {
 	size_t i, end = (line + 1) * m->per_line;
 
 	for (i = line * m->per_line; i < end && i < m->n; i++)
-		if (m->cells[i] < ST_ABSENT)
+		if (m->cells[i] < m->dull)
 			return false;
 	return true;
 }
@@ -282,12 +382,12 @@ static void put_line(const struct map *m, size_t line, FILE *out)
 	size_t i = line * m->per_line, end = i + m->per_line;
 
 	end = end < m->n ? end : m->n;
-	while (end > i && m->cells[end - 1] == ST_UNMAPPED)
+	while (end > i && m->cells[end - 1] == m->unmapped)
 		end--;
 	fprintf(out, "%*" PRIu64 "%s", LABEL_WIDTH - 1, m->first + ((uint64_t)i << m->shift),
 		end > i ? " " : "");
 	for (; i < end; i++)
-		fputc(states[m->cells[i]].letter, out);
+		fputc(m->letters[m->cells[i]].letter, out);
 	fputc('\n', out);
 }
 
@@ -307,7 +407,27 @@ static void put_lines(const struct map *m, FILE *out)
 	}
 }
 
-enum mi_status mi_text_maps(struct mi_process *p, unsigned int width, FILE *out,
+static enum mi_status put_map(struct mi_process *p, size_t file, bool next, struct map *m,
+			      FILE *out, struct mi_error *err)
+{
+	enum mi_status st;
+
+	m->letters = next ? touches : states;
+	m->unmapped = next ? NX_UNMAPPED : ST_UNMAPPED;
+	m->dull = next ? NX_NONE : ST_ABSENT;
+	st = frame(p, file, m, err);
+	if (st)
+		return st;
+	st = next ? fill_touches(p, file, m, err) : fill(p, file, m, err);
+	if (!st) {
+		put_legend(p, file, m, out);
+		put_lines(m, out);
+	}
+	free(m->cells);
+	return st;
+}
+
+enum mi_status mi_text_maps(struct mi_process *p, unsigned int width, bool next, FILE *out,
 			    struct mi_error *err)
 {
 	struct map m = {.per_line = cells_per_line(width, out)};
@@ -315,15 +435,9 @@ enum mi_status mi_text_maps(struct mi_process *p, unsigned int width, FILE *out,
 	size_t i;
 
 	for (i = 0; i < p->n_files && !st && !ferror(out); i++) {
-		st = frame(p, i, &m, err);
-		if (st)
-			return st;
-		st = fill(p, i, &m, err);
-		if (!st) {
-			put_legend(p, i, &m, out);
-			put_lines(&m, out);
-		}
-		free(m.cells);
+		st = put_map(p, i, false, &m, out, err);
+		if (!st && next)
+			st = put_map(p, i, true, &m, out, err);
 	}
 	return st;
 }

@@ -7,7 +7,6 @@
  */
 #include <inttypes.h>
 
-#include "escape.h"
 #include "output.h"
 
 #define WHERE_SIZE 64
@@ -82,6 +81,8 @@ static void pte_where(char buf[WHERE_SIZE], const struct mi_run *run)
 		put_where(buf, "pfn ", run->pfn, run, MI_RUN_PFN_CONSECUTIVE);
 	else if (run->pte == MI_PTE_SWAP || run->pte == MI_PTE_UNKNOWN)
 		put_swap(buf, run->swap_type, run->swap_offset, run, MI_RUN_SWAP_CONSECUTIVE);
+	else if (run->pte == MI_PTE_FILE)
+		snprintf(buf, WHERE_SIZE, "file page %" PRIu64, run->swap_offset);
 	else if (run->pte == MI_PTE_MARKER)
 		snprintf(buf, WHERE_SIZE, "marker %" PRIx64, run->swap_offset);
 	else if (run->pte == MI_PTE_UNREADABLE)
@@ -192,14 +193,7 @@ static bool put_row(void *arg, const struct mi_run *run)
 
 static void put_title(const struct mi_mapping *m, FILE *out)
 {
-	char perm[5];
-
-	mi_vma_permissions(&m->vma, perm);
-	fprintf(out, "\n%" PRIx64 "-%" PRIx64 " %s  ", m->vma.start, m->vma.end, perm);
-	if (*m->name)
-		mi_put_escaped(out, m->name);
-	else
-		fputs(m->vma.file ? "?" : "anonymous", out);
+	mi_text_title(m, out);
 	fprintf(out, "  %" PRIu64 " pages", m->totals.pages);
 	if (m->vma.file)
 		fprintf(out, " from page %" PRIu64 " (byte %" PRIu64 ") of the file", m->vma.pgoff,

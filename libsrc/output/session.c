@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../target/drgn.h"
 #include "command.h"
+#include "session.h"
 
 #ifndef MI_VERSION
 #define MI_VERSION "unknown"
@@ -54,6 +56,12 @@ static enum mi_status take_options(const struct mi_session_options *opt,
 		return mi_fail(err, MI_ERR_INVALID, "types of the dump alone, and a vmlinux given");
 	if (o->types > MI_TYPES_DUMP && !o->vmlinux)
 		return mi_fail(err, MI_ERR_INVALID, "types of a vmlinux, and none given");
+	if (o->via > MI_VIA_DRGN || (o->library && o->via != MI_VIA_DRGN))
+		return mi_fail(err, MI_ERR_INVALID, "a way to read memory that there is not");
+	if (o->via == MI_VIA_DRGN && o->n_more)
+		return mi_fail(err, MI_ERR_UNSUPPORTED,
+			       "drgn does not read the parts of a split dump: join them: "
+			       "makedumpfile --reassemble PART... NEW");
 	return MI_OK;
 }
 
@@ -76,6 +84,14 @@ static enum mi_status open_dump(const char *vmcore, const struct mi_session_opti
 	return st;
 }
 
+static enum mi_status open_provider(const char *vmcore, const struct mi_session_options *o,
+				    struct mi_provider **ret, struct mi_error *err)
+{
+	if (o->via == MI_VIA_DRGN)
+		return mi_drgn_open(vmcore, o->library, o->progress, o->progress_arg, ret, err);
+	return vmcore ? open_dump(vmcore, o, ret, err) : mi_kcore_open(ret, err);
+}
+
 enum mi_status mi_session_open(const char *vmcore, const struct mi_session_options *opt,
 			       struct mi_session **ret, struct mi_error *err)
 {
@@ -94,7 +110,7 @@ enum mi_status mi_session_open(const char *vmcore, const struct mi_session_optio
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	st = open_dump(vmcore, &o, &provider, err);
+	st = open_provider(vmcore, &o, &provider, err);
 	if (!st)
 		st = mi_target_open(provider, &target, &s->t, err);
 	if (!st)
@@ -118,11 +134,38 @@ void mi_session_close(struct mi_session *s)
 	free(s);
 }
 
+struct mi_kernel *mi_session_kernel(struct mi_session *s)
+{
+	return s->k;
+}
+
+enum mi_status mi_request_take(struct mi_request *ret, const struct mi_request *req,
+			       struct mi_error *err)
+{
+	return take(ret, sizeof(*ret), req, req->size, err);
+}
+
+enum mi_status mi_session_pid(struct mi_session *s, const struct mi_request *req, int32_t *ret,
+			      struct mi_error *err)
+{
+	struct mi_request ask;
+	enum mi_status st = mi_request_take(&ask, req, err);
+
+	if (st)
+		return st;
+	memset(&s->k->problems, 0, sizeof(s->k->problems));
+	mi_target_refresh(s->k->t);
+	st = mi_request_translate(s->k, &ask, err);
+	if (!st)
+		*ret = ask.pid;
+	return st;
+}
+
 enum mi_status mi_session_run(struct mi_session *s, const struct mi_request *req, FILE *out,
 			      struct mi_error *err)
 {
 	struct mi_request ask;
-	enum mi_status st = take(&ask, sizeof(ask), req, req->size, err);
+	enum mi_status st = mi_request_take(&ask, req, err);
 
 	return st ? st : mi_request_run(s->k, &ask, out, err);
 }

@@ -172,6 +172,16 @@ enum mi_status mi_table_print(struct mi_table *t, FILE *out, struct mi_error *er
 	return st;
 }
 
+enum mi_status mi_table_put(struct mi_table *t, const char *title, FILE *out, struct mi_error *err)
+{
+	enum mi_status st;
+
+	fprintf(out, "\n%s\n", title);
+	st = mi_table_print(t, out, err);
+	mi_table_free(t);
+	return st;
+}
+
 /* ---- counters ---- */
 
 uint32_t mi_counters_used(uint32_t used, const struct mi_totals *t, unsigned int in)

@@ -31,6 +31,8 @@ void mi_table_name(struct mi_table *t, const char *name);   /* must last until p
 void mi_table_count(struct mi_table *t, uint64_t v, bool known);
 
 enum mi_status mi_table_print(struct mi_table *t, FILE *out, struct mi_error *err);
+/* An empty line, the title, and the table, which is freed. */
+enum mi_status mi_table_put(struct mi_table *t, const char *title, FILE *out, struct mi_error *err);
 
 /* ---- counters in tables ---- */
 

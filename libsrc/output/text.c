@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "escape.h"
+#include "history.h"
 #include "output.h"
 #include "table.h"
 
@@ -58,11 +59,14 @@ static void put_rss(const struct mi_mm *mm, FILE *out)
 		fputs("RSS ?", out);
 		return;
 	}
-	fprintf(out, "RSS %" PRId64 " KiB (file %" PRId64 ", anon %" PRId64 ", shmem %" PRId64 ")",
+	fprintf(out, "RSS %" PRId64 " KiB (file %" PRId64 ", anon %" PRId64,
 		(mm->rss_file + mm->rss_anon + mm->rss_shmem) * KIB_PER_PAGE,
-		mm->rss_file * KIB_PER_PAGE, mm->rss_anon * KIB_PER_PAGE,
-		mm->rss_shmem * KIB_PER_PAGE);
-	fprintf(out, "  swap %" PRId64 " KiB", mm->swapents * KIB_PER_PAGE);
+		mm->rss_file * KIB_PER_PAGE, mm->rss_anon * KIB_PER_PAGE);
+	if (!mm->no_shmem)
+		fprintf(out, ", shmem %" PRId64, mm->rss_shmem * KIB_PER_PAGE);
+	fputc(')', out);
+	if (!mm->no_swapents)
+		fprintf(out, "  swap %" PRId64 " KiB", mm->swapents * KIB_PER_PAGE);
 }
 
 static void put_mm(const struct mi_process *p, FILE *out)
@@ -115,7 +119,6 @@ static void put_head(const struct mi_process *p, FILE *out)
 static enum mi_status put_threads(const struct mi_process *p, FILE *out, struct mi_error *err)
 {
 	struct mi_table *t;
-	enum mi_status st;
 	size_t i;
 
 	if (p->n_threads < 2)
@@ -134,10 +137,7 @@ static enum mi_status put_threads(const struct mi_process *p, FILE *out, struct 
 		mi_table_cell(t, "%" PRIx64, p->threads[i].addr);
 		mi_table_name(t, p->threads[i].comm);
 	}
-	fputs("\nTHREADS\n", out);
-	st = mi_table_print(t, out, err);
-	mi_table_free(t);
-	return st;
+	return mi_table_put(t, "THREADS", out, err);
 }
 
 /* ---- totals ---- */
@@ -171,14 +171,19 @@ static bool want_whole_files(const struct mi_process *p, const struct mi_request
 	return false;
 }
 
-enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *ask, FILE *out,
-			       struct mi_error *err)
+enum mi_status mi_text_process(struct mi_process *p, const struct mi_blocked_set *stuck,
+			       const struct mi_request *ask, FILE *out, struct mi_error *err)
 {
 	struct mi_met met;
 	enum mi_status st;
 
+	if (stuck)
+		mi_text_stuck(stuck, ask, out);
 	put_head(p, out);
 	st = put_threads(p, out, err);
+	mi_text_faults(p, out);
+	if (p->stacks)
+		mi_text_stacks(p->k, p->threads, p->stacks, p->n_threads, out);
 	/* Counting may take a while: show at once who it is about. */
 	fflush(out);
 	if (!st)
@@ -191,7 +196,15 @@ enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *as
 	if (!st)
 		st = mi_text_backing(p, out, err);
 	if (!st)
+		mi_text_readahead(p, ask->file || ask->by_vma, out);
+	if (!st)
+		st = mi_text_windows(p, ask->windows, out, err);
+	if (!st)
 		st = mi_text_other(p, out, err);
+	if (!st && p->recorded)
+		st = mi_text_mapping_history(p, p->history, p->recorded, out, err);
+	if (!st)
+		st = mi_text_locked(p, out, err);
 	if (!st)
 		st = mi_text_swap(p, out, err);
 	if (st)
@@ -200,12 +213,19 @@ enum mi_status mi_text_process(struct mi_process *p, const struct mi_request *as
 	put_totals(p, "TOTAL", &p->totals, out);
 	if (p->n_files)
 		put_totals(p, "FILES", &p->file_totals, out);
-	if (ask->map)
-		st = mi_text_maps(p, ask->width, out, err);
+	if (ask->windows)
+		mi_text_window_pieces(p, out);
+	if (ask->prefault)
+		st = mi_text_prefault(p, out, err);
+	if (!st && ask->map)
+		st = mi_text_maps(p, ask->width, ask->next, out, err);
 	if (!st && (ask->pages || ask->each))
 		st = mi_text_pages(p, ask->each, out, err);
+	if (!st && ask->next)
+		st = mi_text_next(p, out, err);
 	mi_met_restore(&met, &p->k->problems);
 	/* Also after a failure: it may explain it. */
+	mi_text_unstable(p, out);
 	mi_text_not_read(p->k, out);
 	if (!st && ask->sources)
 		st = mi_text_sources(p->k, out, err);
@@ -250,8 +270,8 @@ static void all_row(struct mi_table *t, const struct mi_summary *s)
 		kib(t, mm->rss_known, mm->rss_file + mm->rss_anon + mm->rss_shmem);
 		kib(t, mm->rss_known, mm->rss_file);
 		kib(t, mm->rss_known, mm->rss_anon);
-		kib(t, mm->rss_known, mm->rss_shmem);
-		kib(t, mm->rss_known, mm->swapents);
+		kib(t, mm->rss_known && !mm->no_shmem, mm->rss_shmem);
+		kib(t, mm->rss_known && !mm->no_swapents, mm->swapents);
 		kib(t, true, (int64_t)mm->total_vm);
 		mi_table_cell(t, "%" PRIu64, mm->map_count);
 	} else {

@@ -23,7 +23,7 @@ static bool all_features(const struct mi_kernel *k)
 	int f;
 
 	for (f = MI_F_NONE + 1; f < MI_F_NR; f++)
-		if (!mi_feature(k, (enum mi_feature)f, NULL))
+		if (mi_feature_missed(k, (enum mi_feature)f, NULL))
 			return false;
 	return true;
 }
@@ -34,13 +34,25 @@ static void put_features(const struct mi_kernel *k, FILE *out)
 	int f;
 
 	for (f = MI_F_NONE + 1; f < MI_F_NR; f++) {
-		if (mi_feature(k, (enum mi_feature)f, &why))
+		if (!mi_feature_missed(k, (enum mi_feature)f, &why))
 			continue;
 		fprintf(out, "  %s: cannot be had in this kernel: ",
 			mi_feature_text((enum mi_feature)f));
 		mi_put_escaped(out, why);
 		fputc('\n', out);
 	}
+}
+
+void mi_text_unstable(const struct mi_process *p, FILE *out)
+{
+	size_t i;
+
+	if (!p->n_unstable)
+		return;
+	fputs("\nUNSTABLE (mappings that changed while they were read are not shown)\n", out);
+	for (i = 0; i < p->n_unstable; i++)
+		fprintf(out, "  %" PRIx64 "-%" PRIx64 "\n", p->unstable[i].start,
+			p->unstable[i].end);
 }
 
 void mi_text_not_read(const struct mi_kernel *k, FILE *out)

@@ -10,34 +10,6 @@ static enum mi_status no_memory(struct mi_error *err)
 	return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 }
 
-static enum mi_status print_and_free(struct mi_table *t, const char *title, FILE *out,
-				     struct mi_error *err)
-{
-	enum mi_status st;
-
-	fprintf(out, "\n%s\n", title);
-	st = mi_table_print(t, out, err);
-	mi_table_free(t);
-	return st;
-}
-
-static void range_columns(struct mi_table *t)
-{
-	mi_table_right(t, "START");
-	mi_table_right(t, "END");
-	mi_table_left(t, "PERM");
-}
-
-static void range_cells(struct mi_table *t, const struct mi_vma *vma)
-{
-	char perm[5];
-
-	mi_vma_permissions(vma, perm);
-	mi_table_cell(t, "%" PRIx64, vma->start);
-	mi_table_cell(t, "%" PRIx64, vma->end);
-	mi_table_cell(t, "%s", perm);
-}
-
 /* ---- mappings with a file ---- */
 
 static bool has_advice(const struct mi_vma *vma)
@@ -51,7 +23,7 @@ static void file_row(struct mi_table *t, const struct mi_process *p, const struc
 	const struct mi_file *f = m->file < p->n_files ? &p->files[m->file].file : NULL;
 
 	mi_table_row(t);
-	range_cells(t, &m->vma);
+	mi_range_cells(t, m->vma.start, m->vma.end, &m->vma);
 	if (advice)
 		mi_table_cell(t, "%s", has_advice(&m->vma) ? mi_vma_advice(&m->vma) : ".");
 	mi_table_cell(t, "%" PRIu64, m->vma.pgoff);
@@ -85,7 +57,7 @@ enum mi_status mi_text_files(const struct mi_process *p, FILE *out, struct mi_er
 	t = mi_table_new();
 	if (!t)
 		return no_memory(err);
-	range_columns(t);
+	mi_range_columns(t);
 	if (advice)
 		mi_table_left(t, "ADVICE");
 	mi_table_right(t, "PGOFF");
@@ -96,7 +68,7 @@ enum mi_status mi_text_files(const struct mi_process *p, FILE *out, struct mi_er
 	for (i = 0; i < p->n_maps; i++)
 		if (p->maps[i].kind == MI_MAP_FILE)
 			file_row(t, p, &p->maps[i], used, advice);
-	return print_and_free(t, "FILES", out, err);
+	return mi_table_put(t, "FILES", out, err);
 }
 
 /* ---- mappings without ---- */
@@ -125,18 +97,18 @@ enum mi_status mi_text_other(const struct mi_process *p, FILE *out, struct mi_er
 	t = mi_table_new();
 	if (!t)
 		return no_memory(err);
-	range_columns(t);
+	mi_range_columns(t);
 	mi_table_counter_columns(t, used);
 	mi_table_names(t, "NAME");
 	for (i = 0; i < p->n_maps; i++) {
 		if (p->maps[i].kind == MI_MAP_FILE)
 			continue;
 		mi_table_row(t);
-		range_cells(t, &p->maps[i].vma);
+		mi_range_cells(t, p->maps[i].vma.start, p->maps[i].vma.end, &p->maps[i].vma);
 		mi_table_counter_cells(t, used, p->k, &p->maps[i].totals, MI_IN_OTHER);
 		mi_table_name(t, other_name(&p->maps[i]));
 	}
-	return print_and_free(t, "OTHER MEMORY", out, err);
+	return mi_table_put(t, "OTHER MEMORY", out, err);
 }
 
 /* ---- files as a whole ---- */
@@ -177,8 +149,8 @@ enum mi_status mi_text_whole_files(const struct mi_process *p, FILE *out, struct
 	mi_table_names(t, "FILE");
 	for (i = 0; i < p->n_files; i++)
 		whole_row(t, p, &p->files[i], used);
-	return print_and_free(t, "WHOLE FILES (counts from PAGES on: the cache of the whole file)",
-			      out, err);
+	return mi_table_put(t, "WHOLE FILES (counts from PAGES on: the cache of the whole file)",
+			    out, err);
 }
 
 /* ---- files that lie below others ---- */
@@ -215,8 +187,8 @@ enum mi_status mi_text_backing(const struct mi_process *p, FILE *out, struct mi_
 	for (i = 0; i < p->n_files; i++)
 		if (p->files[i].file.backed)
 			backing_row(t, &p->files[i]);
-	return print_and_free(t, "BACKING FILES (whose pages are mapped, in their own file system)",
-			      out, err);
+	return mi_table_put(t, "BACKING FILES (whose pages are mapped, in their own file system)",
+			    out, err);
 }
 
 /* ---- swap areas ---- */
@@ -250,6 +222,6 @@ enum mi_status mi_text_swap(const struct mi_process *p, FILE *out, struct mi_err
 	mi_table_names(t, "AREA");
 	for (i = 0; i < p->swap.n; i++)
 		swap_row(t, &p->swap.list[i]);
-	return print_and_free(t, "SWAP AREAS (SWAP: the number before the colon in swap 0:1a2b)",
-			      out, err);
+	return mi_table_put(t, "SWAP AREAS (SWAP: the number before the colon in swap 0:1a2b)", out,
+			    err);
 }

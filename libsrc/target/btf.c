@@ -46,7 +46,9 @@ static enum mi_status parse_header(struct mi_btf *btf, struct mi_error *err)
 	if (!section_fits(btf, hdr_len, off, btf->strings_len))
 		return mi_fail(err, MI_ERR_FORMAT, "BTF strings end outside the blob");
 	btf->strings = (const char *)hdr + hdr_len + off;
-	if (!btf->strings_len || btf->strings[0] || btf->strings[btf->strings_len - 1])
+	/* What goes on from another has no empty string of its own. */
+	if (!btf->strings_len || btf->strings[btf->strings_len - 1] ||
+	    (!btf->base && btf->strings[0]))
 		return mi_fail(err, MI_ERR_FORMAT, "BTF strings do not start and end with NUL");
 
 	if (hdr_len < BTF_HDR_SIZE_LAYOUT)
@@ -88,7 +90,7 @@ static uint64_t record_size(const struct mi_btf *btf, uint32_t kind, uint32_t vl
 static enum mi_status index_types(const struct mi_btf *btf, uint32_t *at, uint32_t *count,
 				  struct mi_error *err)
 {
-	uint32_t pos = 0, id = 1;
+	uint32_t pos = 0, id = btf->first_id;
 
 	while (pos < btf->types_len) {
 		uint32_t left = btf->types_len - pos;
@@ -105,7 +107,7 @@ static enum mi_status index_types(const struct mi_btf *btf, uint32_t *at, uint32
 		if (size > left)
 			return mi_fail(err, MI_ERR_FORMAT, "BTF type %u is cut", id);
 		if (at)
-			at[id] = pos;
+			at[id - btf->first_id] = pos;
 		id++;
 		pos += (uint32_t)size;
 	}
@@ -115,7 +117,7 @@ static enum mi_status index_types(const struct mi_btf *btf, uint32_t *at, uint32
 
 static bool name_ok(const struct mi_btf *btf, uint32_t off)
 {
-	return off < btf->strings_len;
+	return off < (uint64_t)btf->first_string + btf->strings_len;
 }
 
 /* Elements that start with a name; @type_at is where each has a type id, or 0. */
@@ -189,12 +191,18 @@ static bool contents_ok(const struct mi_btf *btf, const struct btf_type *type)
 	}
 }
 
+static bool is_ulong(const struct btf_type *type)
+{
+	return type->kind == BTF_INT && (type->size == 4 || type->size == 8) &&
+	       (!strcmp(type->name, "long unsigned int") || !strcmp(type->name, "unsigned long"));
+}
+
 static enum mi_status check_types(struct mi_btf *btf, struct mi_error *err)
 {
-	for (uint32_t id = 1; id < btf->n_types; id++) {
+	for (uint32_t id = btf->first_id; id < btf->n_types; id++) {
 		struct btf_type type;
 
-		if (!name_ok(btf, btf_get32(btf->types + btf->at[id])))
+		if (!name_ok(btf, btf_get32(btf->types + btf->at[id - btf->first_id])))
 			return mi_fail(err, MI_ERR_FORMAT, "BTF type %u has its name outside", id);
 		btf_unpack(btf, id, &type);
 		if (!contents_ok(btf, &type))
@@ -202,6 +210,8 @@ static enum mi_status check_types(struct mi_btf *btf, struct mi_error *err)
 				       type.kind);
 		if (type.kflag && (type.kind == BTF_ENUM || type.kind == BTF_ENUM64))
 			btf->marks_signed_enums = true;
+		if (is_ulong(&type))
+			btf->pointer_bytes = (uint8_t)type.size;
 	}
 	return MI_OK;
 }
@@ -214,15 +224,29 @@ static enum mi_status parse(struct mi_btf *btf, struct mi_error *err)
 		status = index_types(btf, NULL, &btf->n_types, err);
 	if (status)
 		return status;
-	btf->at = malloc(btf->n_types * sizeof(*btf->at));
+	btf->at = calloc((size_t)(btf->n_types - btf->first_id) + 1, sizeof(*btf->at));
 	if (!btf->at)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory for %u BTF types", btf->n_types);
-	btf->at[0] = 0;
 	status = index_types(btf, btf->at, &btf->n_types, err);
 	return status ? status : check_types(btf, err);
 }
 
-enum mi_status mi_btf_parse(void *blob, size_t size, struct mi_btf **ret, struct mi_error *err)
+/* Where @btf begins, after all of @base. */
+static void go_on(struct mi_btf *btf, const struct mi_btf *base)
+{
+	btf->first_id = 1;
+	btf->pointer_bytes = 8;
+	if (!base)
+		return;
+	btf->base = base;
+	btf->first_id = base->n_types;
+	btf->first_string = base->strings_len;
+	btf->marks_signed_enums = base->marks_signed_enums;
+	btf->pointer_bytes = base->pointer_bytes;
+}
+
+enum mi_status mi_btf_parse_on(const struct mi_btf *base, void *blob, size_t size,
+			       struct mi_btf **ret, struct mi_error *err)
 {
 	struct mi_btf *btf = calloc(1, sizeof(*btf));
 	enum mi_status status;
@@ -232,8 +256,14 @@ enum mi_status mi_btf_parse(void *blob, size_t size, struct mi_btf **ret, struct
 		free(blob);
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory for BTF");
 	}
+	if (base && base->base) {
+		free(btf);
+		free(blob);
+		return mi_fail(err, MI_ERR_INVALID, "BTF of a module on that of another");
+	}
 	btf->blob = blob;
 	btf->size = size;
+	go_on(btf, base);
 	status = parse(btf, err);
 	if (status) {
 		mi_btf_free(btf);
@@ -241,6 +271,17 @@ enum mi_status mi_btf_parse(void *blob, size_t size, struct mi_btf **ret, struct
 	}
 	*ret = btf;
 	return MI_OK;
+}
+
+enum mi_status mi_btf_parse(void *blob, size_t size, struct mi_btf **ret, struct mi_error *err)
+{
+	return mi_btf_parse_on(NULL, blob, size, ret, err);
+}
+
+void mi_btf_end(const struct mi_btf *btf, uint32_t *next_id, uint32_t *next_string)
+{
+	*next_id = btf->n_types;
+	*next_string = btf->first_string + btf->strings_len;
 }
 
 void mi_btf_free(struct mi_btf *btf)
@@ -254,6 +295,6 @@ void mi_btf_free(struct mi_btf *btf)
 
 void mi_btf_info(const struct mi_btf *btf, struct mi_type_source_info *info)
 {
-	info->types = btf->n_types - 1;
+	info->types = btf->n_types - btf->first_id;
 	info->bytes = btf->size;
 }

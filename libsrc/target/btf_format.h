@@ -94,10 +94,18 @@ struct mi_btf {
 	const uint8_t *layout;
 	uint32_t layout_len;
 
-	uint32_t *at;	  /* id to offset into types */
-	uint32_t n_types; /* with void: ids are below this */
+	/*
+	 * A module's blob goes on where that of the kernel ends: ids and string
+	 * offsets below these are the base's. NULL, 1 and 0 if it stands alone.
+	 */
+	const struct mi_btf *base;
+	uint32_t first_id, first_string;
+
+	uint32_t *at;	  /* id, counted from first_id, to offset into types */
+	uint32_t n_types; /* ids are below this; those of the base and void included */
 	/* pahole before 1.24 marked no enum as signed: then all may be. */
 	bool marks_signed_enums;
+	uint8_t pointer_bytes; /* BTF does not say: as many as an unsigned long has */
 };
 
 static inline uint16_t btf_get16(const void *p)
@@ -118,6 +126,13 @@ static inline uint32_t btf_get32(const void *p)
 
 /* Below: only for what mi_btf_parse() has checked. */
 
+static inline const char *btf_string(const struct mi_btf *btf, uint32_t off)
+{
+	if (off < btf->first_string)
+		return btf->base->strings + off;
+	return btf->strings + (off - btf->first_string);
+}
+
 static inline void btf_unpack(const struct mi_btf *btf, uint32_t id, struct btf_type *type)
 {
 	const uint8_t *p;
@@ -128,9 +143,11 @@ static inline void btf_unpack(const struct mi_btf *btf, uint32_t id, struct btf_
 		type->name = "";
 		return;
 	}
-	p = btf->types + btf->at[id];
+	if (id < btf->first_id)
+		btf = btf->base;
+	p = btf->types + btf->at[id - btf->first_id];
 	info = btf_get32(p + 4);
-	type->name = btf->strings + btf_get32(p);
+	type->name = btf_string(btf, btf_get32(p));
 	/* 16 and 5 bits until 2026; what lay between was zero. */
 	type->vlen = info & 0xffffff;
 	type->kind = info >> 24 & 0x7f;
@@ -145,7 +162,7 @@ static inline void btf_unpack_member(const struct mi_btf *btf, const struct btf_
 	const uint8_t *p = type->extra + 12 * (size_t)i;
 	uint32_t offset = btf_get32(p + 8);
 
-	member->name = btf->strings + btf_get32(p);
+	member->name = btf_string(btf, btf_get32(p));
 	member->type = btf_get32(p + 4);
 	member->bit_offset = type->kflag ? offset & 0xffffff : offset;
 	member->bits = type->kflag ? offset >> 24 : 0;

@@ -2,7 +2,8 @@
 /*
  * btf_resolve.c - answering type queries out of a parsed BTF blob
  *
- * One sweep over all records; those with a wanted name are looked into. What
+ * One sweep over all records, of a module before those of the kernel that it goes
+ * on from; those with a wanted name are looked into. What
  * mi_btf_parse() could not rule out are loops: a chain of typedefs or arrays
  * is followed only so far, unnamed members are entered only so deep, and one
  * sweep looks at so many members and no more.
@@ -68,11 +69,11 @@ static int64_t enum_value(const struct mi_btf *btf, const struct btf_type *type,
 
 	if (type->kind == BTF_ENUM64) {
 		p = type->extra + 12 * (size_t)i;
-		*name = btf->strings + btf_get32(p);
+		*name = btf_string(btf, btf_get32(p));
 		return (int64_t)((uint64_t)btf_get32(p + 8) << 32 | btf_get32(p + 4));
 	}
 	p = type->extra + 8 * (size_t)i;
-	*name = btf->strings + btf_get32(p);
+	*name = btf_string(btf, btf_get32(p));
 	if (type->kflag || !btf->marks_signed_enums)
 		return (int32_t)btf_get32(p + 4);
 	return btf_get32(p + 4);
@@ -118,7 +119,7 @@ static bool describe(const struct mi_btf *btf, const struct btf_type *type,
 		break;
 	case BTF_PTR:
 		query->cls = MI_TYPE_POINTER;
-		query->size = 8; /* the kernels we read are 64-bit; BTF does not say */
+		query->size = btf->pointer_bytes;
 		if (!peel(btf, type->size, &pointee))
 			return false;
 		if (pointee.kind == BTF_STRUCT || pointee.kind == BTF_UNION ||
@@ -286,6 +287,28 @@ static void answer_enum(struct walk *walk, const struct btf_type *type)
 	}
 }
 
+/* The records of one blob; false if its structs are entangled. */
+static bool sweep(struct walk *walk, uint32_t first, uint32_t end)
+{
+	const struct mi_wanted *wanted = walk->wanted;
+	uint32_t id;
+
+	for (id = first; id < end; id++) {
+		struct btf_type type;
+
+		if (!wanted->types.open && !wanted->enumerators.open)
+			break;
+		btf_unpack(walk->btf, id, &type);
+		if (type.kind == BTF_STRUCT || type.kind == BTF_UNION || type.kind == BTF_TYPEDEF)
+			answer_type(walk, id, type.name);
+		else if (type.kind == BTF_ENUM || type.kind == BTF_ENUM64)
+			answer_enum(walk, &type);
+		if (!walk->steps_left)
+			return false;
+	}
+	return true;
+}
+
 enum mi_status mi_btf_resolve(struct mi_btf *btf, struct mi_type_query *queries, size_t n,
 			      struct mi_error *err)
 {
@@ -295,21 +318,9 @@ enum mi_status mi_btf_resolve(struct mi_btf *btf, struct mi_type_query *queries,
 
 	if (status)
 		return status;
-	for (uint32_t id = 1; id < btf->n_types; id++) {
-		struct btf_type type;
-
-		if (!wanted.types.open && !wanted.enumerators.open)
-			break;
-		btf_unpack(btf, id, &type);
-		if (type.kind == BTF_STRUCT || type.kind == BTF_UNION || type.kind == BTF_TYPEDEF)
-			answer_type(&walk, id, type.name);
-		else if (type.kind == BTF_ENUM || type.kind == BTF_ENUM64)
-			answer_enum(&walk, &type);
-		if (!walk.steps_left) {
-			status = mi_fail(err, MI_ERR_FORMAT, "BTF structs are entangled");
-			break;
-		}
-	}
+	if (!sweep(&walk, btf->first_id, btf->n_types) ||
+	    (btf->base && !sweep(&walk, 1, btf->first_id)))
+		status = mi_fail(err, MI_ERR_FORMAT, "BTF structs are entangled");
 	mi_wanted_fini(&wanted);
 	return status;
 }

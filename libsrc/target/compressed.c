@@ -18,23 +18,31 @@
 
 #include "compressed.h"
 
-/* Places in the header ... */
+/* Places in the header that are the same in all files. */
 #define MAGIC "KDUMP   "
 #define HEAD_VERSION 8
-#define HEAD_STATUS 424
-#define HEAD_SIZE 464
+#define HEAD_MACHINE 272 /* of struct new_utsname */
 #define STATUS_CUT 0x8
 
-/* ... and in the sub-header. */
-#define SUB_LEVEL 8
-#define SUB_SPLIT 12
-#define SUB_START 16
-#define SUB_END 24
-#define SUB_VMCOREINFO 32
-#define SUB_NOTES 48
-#define SUB_START_64 80
-#define SUB_END_64 88
-#define SUB_MAX_64 96
+/*
+ * The others are by the rules of the machine that wrote the file: how large a long is, and
+ * whether a structure aligns 8 bytes to 4 (i386) or to 8 (arm).
+ */
+struct form {
+	unsigned short word;
+	unsigned short status, head_size; /* in the header */
+
+	/* in the sub-header; the address of a note is followed by its size, a word */
+	unsigned short level, split, start, end, vmcoreinfo, notes;
+	unsigned short start_64, end_64, max_64, sub_size;
+};
+
+static const struct form form_64 = {8, 424, 464, 8, 12, 16, 24, 32, 48, 80, 88, 96, 104};
+static const struct form form_i386 = {4, 412, 452, 4, 8, 12, 16, 20, 32, 56, 64, 72, 80};
+static const struct form form_arm = {4, 412, 452, 4, 8, 12, 16, 24, 40, 72, 80, 88, 96};
+
+#define HEAD_SIZE 464
+#define HEAD_SIZE_NARROW 452 /* QEMU's of 32 bits, flattened, has not a byte more */
 #define SUB_SIZE 104
 
 /* No machine has more page frames (256 TiB), no dump more notes: what says so lies. */
@@ -63,6 +71,8 @@ struct descriptor {
 
 struct mi_compressed {
 	struct mi_bytes bytes;
+	unsigned int shift; /* of its pages, which are its blocks as well */
+	const struct form *form;
 	struct mi_compressed_facts facts;
 	uint64_t ram_at, stored_at, bitmap_bytes;
 	uint64_t desc_at, data_at;
@@ -118,6 +128,12 @@ static uint64_t u64_at(const unsigned char *from, size_t off)
 	return v;
 }
 
+/* A long of the machine that wrote the file. */
+static uint64_t word_at(const struct form *f, const unsigned char *from, size_t off)
+{
+	return f->word == 4 ? u32_at(from, off) : u64_at(from, off);
+}
+
 static uint64_t hash(const void *from, size_t len)
 {
 	const unsigned char *p = from;
@@ -129,73 +145,118 @@ static uint64_t hash(const void *from, size_t len)
 }
 
 /* libkdumpfile takes sizes as they are: these are the ones it would stumble over. */
-static bool notes_fit(const unsigned char *sub, uint32_t version)
+static bool notes_fit(const struct form *f, const unsigned char *sub, uint32_t version)
 {
-	return version < 3 || (u64_at(sub, SUB_VMCOREINFO + 8) <= NOTES_MAX &&
-			       (version < 4 || u64_at(sub, SUB_NOTES + 8) <= NOTES_MAX));
+	return version < 3 || (word_at(f, sub, f->vmcoreinfo + 8U) <= NOTES_MAX &&
+			       (version < 4 || word_at(f, sub, f->notes + 8U) <= NOTES_MAX));
+}
+
+static uint64_t block_size(const struct mi_compressed *c)
+{
+	return 1ULL << c->shift;
 }
 
 static enum mi_status read_sub_header(struct mi_compressed *c, uint32_t version,
 				      struct mi_error *err)
 {
 	struct mi_compressed_facts *f = &c->facts;
+	const struct form *form = c->form;
 	unsigned char sub[SUB_SIZE];
 
-	if (!mi_bytes_read(&c->bytes, MI_PAGE_SIZE, sub, sizeof(sub)))
+	if (!mi_bytes_read(&c->bytes, block_size(c), sub, form->sub_size))
 		return cut(c, "headers", err);
-	f->level = version >= 1 ? (int)u32_at(sub, SUB_LEVEL) : -1;
+	f->level = version >= 1 ? (int)u32_at(sub, form->level) : -1;
 	if (f->level < 0 || f->level >= 64)
 		f->level = -1;
-	f->split = version >= 2 && u32_at(sub, SUB_SPLIT);
+	f->phys_base = word_at(form, sub, 0);
+	f->split = version >= 2 && u32_at(sub, form->split);
 	if (version >= 6)
-		f->max_pfn = u64_at(sub, SUB_MAX_64);
+		f->max_pfn = u64_at(sub, form->max_64);
 	f->end = f->max_pfn;
 	if (f->split) {
-		f->start = u64_at(sub, version >= 6 ? SUB_START_64 : SUB_START);
-		f->end = u64_at(sub, version >= 6 ? SUB_END_64 : SUB_END);
+		f->start = version >= 6 ? u64_at(sub, form->start_64)
+					: word_at(form, sub, form->start);
+		f->end = version >= 6 ? u64_at(sub, form->end_64) : word_at(form, sub, form->end);
 	}
-	f->identity ^= hash(sub, SUB_SPLIT);
-	if (!notes_fit(sub, version) || f->max_pfn > PFN_MAX || f->start > f->end ||
+	f->identity ^= hash(sub, form->split);
+	if (!notes_fit(form, sub, version) || f->max_pfn > PFN_MAX || f->start > f->end ||
 	    f->end > f->max_pfn)
 		return mi_fail(err, MI_ERR_FORMAT, "damaged: its sub-header cannot be true");
 	return MI_OK;
 }
 
-/* The sizes that follow the status: of blocks, sub-header, bitmaps; page frames. */
+/*
+ * Pages of the file: those of the kernel, but QEMU takes the largest that the architecture has.
+ * Whether the kernel's are of the size that is read here, is for others to ask.
+ */
+static enum mi_status set_shift(struct mi_compressed *c, const unsigned char *head,
+				struct mi_error *err)
+{
+	uint64_t block = u32_at(head, c->form->status + 4U);
+
+	c->shift = (unsigned int)__builtin_ctzll(block | 1ULL << 63);
+	if (block == 4096 || block == 16384 || block == 65536)
+		return MI_OK;
+	if (block >= 1024 && block <= 65536 && !(block & (block - 1)))
+		return mi_fail(
+			err, MI_ERR_UNSUPPORTED,
+			"a dump with pages of %llu bytes, which no supported architecture has",
+			(unsigned long long)block);
+	return mi_fail(err, MI_ERR_FORMAT, "damaged: its header cannot be true");
+}
+
+/* The sizes that follow: of sub-header, bitmaps; page frames. */
 static enum mi_status place_parts(struct mi_compressed *c, const unsigned char *head,
 				  struct mi_error *err)
 {
-	uint64_t block = u32_at(head, HEAD_STATUS + 4), sub = u32_at(head, HEAD_STATUS + 8);
-	uint64_t blocks = u32_at(head, HEAD_STATUS + 12);
-	uint64_t bitmaps = blocks * MI_PAGE_SIZE;
+	size_t status = c->form->status;
+	uint64_t sub = u32_at(head, status + 8), blocks = u32_at(head, status + 12);
+	uint64_t bitmaps = blocks << c->shift;
 
-	if (block != MI_PAGE_SIZE && block >= 1024 && block <= 65536 && !(block & (block - 1)))
-		return mi_fail(err, MI_ERR_UNSUPPORTED,
-			       "a dump with pages of %llu bytes: only x86_64 is supported",
-			       (unsigned long long)block);
-	if (block != MI_PAGE_SIZE || !sub || bitmaps * 8 < c->facts.max_pfn)
+	if (!sub || bitmaps * 8 < c->facts.max_pfn)
 		return mi_fail(err, MI_ERR_FORMAT, "damaged: its header cannot be true");
-	c->ram_at = (1 + sub) * MI_PAGE_SIZE;
+	c->ram_at = (1 + sub) << c->shift;
 	c->desc_at = c->ram_at + bitmaps;
 	/* Very old ones have a single bitmap. */
 	c->bitmap_bytes = bitmaps * 4 >= c->facts.max_pfn ? bitmaps / 2 : bitmaps;
 	c->stored_at = c->desc_at - c->bitmap_bytes;
-	c->facts.identity ^= hash(head + HEAD_STATUS + 4, 16);
+	c->facts.identity ^= hash(head + status + 4, 16);
 	return MI_OK;
+}
+
+/*
+ * Where one form has the size of a block and of the sub-header, the other has the number of
+ * page frames and 0, or microseconds and the status.
+ */
+static const struct form *form_of(const unsigned char *head)
+{
+	const struct form *narrow = memcmp(head + HEAD_MACHINE, "arm", 3) ? &form_i386 : &form_arm;
+
+	if (u32_at(head, form_64.status + 4U) == MI_PAGE_SIZE && u32_at(head, form_64.status + 8U))
+		return &form_64;
+	return u32_at(head, narrow->status + 4U) == MI_PAGE_SIZE &&
+			       u32_at(head, narrow->status + 8U)
+		       ? narrow
+		       : &form_64;
 }
 
 static enum mi_status read_header(struct mi_compressed *c, struct mi_error *err)
 {
-	unsigned char head[HEAD_SIZE];
+	unsigned char head[HEAD_SIZE] = {0};
 	enum mi_status st;
 
-	if (!mi_bytes_read(&c->bytes, 0, head, sizeof(head)))
+	if (!mi_bytes_read(&c->bytes, 0, head, sizeof(head)) &&
+	    !mi_bytes_read(&c->bytes, 0, head, HEAD_SIZE_NARROW))
 		return cut(c, "headers", err);
-	c->facts.says_cut = u32_at(head, HEAD_STATUS) & STATUS_CUT;
-	c->facts.max_pfn = u32_at(head, HEAD_STATUS + 16);
+	c->form = form_of(head);
+	c->facts.says_cut = u32_at(head, c->form->status) & STATUS_CUT;
+	c->facts.max_pfn = u32_at(head, c->form->status + 16U);
 	/* Version, names and time. */
-	c->facts.identity = hash(head, HEAD_STATUS);
-	st = read_sub_header(c, u32_at(head, HEAD_VERSION), err);
+	c->facts.identity = hash(head, c->form->status);
+	st = set_shift(c, head, err);
+	if (!st)
+		st = read_sub_header(c, u32_at(head, HEAD_VERSION), err);
+	c->facts.page_shift = c->shift;
 	return st ? st : place_parts(c, head, err);
 }
 
@@ -311,9 +372,10 @@ static uint64_t end_of_data(struct mi_compressed *c)
 		if (!mi_bytes_read(&c->bytes, at, d, n * sizeof(*d)))
 			break;
 		for (i = 0; i < n; i++)
-			if (d[i].size && d[i].size <= MI_PAGE_SIZE && d[i].offset + d[i].size > end)
+			if (d[i].size && d[i].size <= block_size(c) &&
+			    d[i].offset + d[i].size > end)
 				end = d[i].offset + d[i].size;
-		if (end > c->data_at + MI_PAGE_SIZE)
+		if (end > c->data_at + block_size(c))
 			break;
 	}
 	free(d);
@@ -371,15 +433,15 @@ static enum mi_read look_at(struct mi_compressed *c, uint64_t pfn, struct descri
 	/* Room was left for the descriptor, and nothing came. */
 	if (!d->offset && !d->size)
 		return MI_READ_INCOMPLETE;
-	if (d->offset < c->data_at || !d->size || d->size > MI_PAGE_SIZE ||
-	    (!(d->flags & MI_COMPRESSION_ALL) && d->size != MI_PAGE_SIZE))
+	if (d->offset < c->data_at || !d->size || d->size > block_size(c) ||
+	    (!(d->flags & MI_COMPRESSION_ALL) && d->size != block_size(c)))
 		return MI_READ_DAMAGED;
 	return mi_bytes_has(&c->bytes, d->offset, d->size) ? MI_READ_OK : MI_READ_INCOMPLETE;
 }
 
 enum mi_read mi_compressed_look(struct mi_compressed *c, uint64_t pa)
 {
-	uint64_t pfn = pa >> MI_PAGE_SHIFT;
+	uint64_t pfn = pa >> c->shift;
 	struct descriptor d;
 	struct chunk *chunk;
 
@@ -417,7 +479,7 @@ static uint64_t next_stored(struct mi_compressed *c, uint64_t pfn)
 
 bool mi_compressed_next(struct mi_compressed *c, uint64_t *pa, uint64_t *end)
 {
-	uint64_t first = next_stored(c, *pa >> MI_PAGE_SHIFT), last = first + 1;
+	uint64_t first = next_stored(c, *pa >> c->shift), last = first + 1;
 	struct chunk *chunk;
 
 	if (first >= c->facts.end)
@@ -425,8 +487,10 @@ bool mi_compressed_next(struct mi_compressed *c, uint64_t *pa, uint64_t *end)
 	chunk = get_chunk(c, first);
 	while (chunk && last < c->facts.end && last % CHUNK_PFNS && bit(chunk->stored, last))
 		last++;
-	*pa = first << MI_PAGE_SHIFT;
-	*end = last << MI_PAGE_SHIFT;
+	/* Of a page that holds *pa, what is from there on. */
+	if (*pa < first << c->shift)
+		*pa = first << c->shift;
+	*end = last << c->shift;
 	return true;
 }
 
@@ -444,7 +508,7 @@ bool mi_compressed_sample(struct mi_compressed *c, uint64_t *pa, uint32_t *flags
 		/* What is not known and not raw looks damaged. */
 		if ((r == MI_READ_OK && d.flags) ||
 		    (r == MI_READ_DAMAGED && d.flags & ~(uint32_t)MI_COMPRESSION_ALL)) {
-			*pa = pfn << MI_PAGE_SHIFT;
+			*pa = pfn << c->shift;
 			*flags = d.flags;
 			return true;
 		}

@@ -18,7 +18,7 @@ bool mi_compressed_is(const struct mi_bytes *bytes);
 /*
  * @bytes must stay as long as the result is in use. Headers that cannot be true
  * are MI_ERR_FORMAT, and so is a file that ends within its bitmaps. A block
- * size other than a page's is another architecture's: MI_ERR_UNSUPPORTED.
+ * size that is no page's is another architecture's: MI_ERR_UNSUPPORTED.
  */
 enum mi_status mi_compressed_load(const struct mi_bytes *bytes, struct mi_compressed **ret,
 				  struct mi_error *err);
@@ -60,8 +60,10 @@ struct mi_compressed_facts {
 	/* makedumpfile --split: this file has the page frames from start to before end. */
 	bool split;
 	uint64_t start, end;
-	uint64_t max_pfn;  /* page frames of the machine */
-	uint64_t identity; /* equal for all parts of a dump; of others, most likely not */
+	uint64_t max_pfn; /* page frames of the machine; page_shift: of how many bytes */
+	unsigned int page_shift;
+	uint64_t phys_base; /* where the kernel lies, less where it was linked to */
+	uint64_t identity;  /* equal for all parts of a dump; of others, most likely not */
 };
 
 const struct mi_compressed_facts *mi_compressed_facts(const struct mi_compressed *c);

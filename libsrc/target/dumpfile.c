@@ -81,6 +81,7 @@ void mi_dumpfile_facts(const struct mi_dumpfile *df, struct mi_provider *p)
 
 		p->dump_format = "elf";
 		p->absent_may_be_zero |= mi_segments_may_be_zero(df->segments);
+		p->phys_base_told = mi_segments_phys_base(df->segments, &p->phys_base);
 		expected = mi_segments_expected(df->segments, &more);
 		tell_cut(p, df->bytes->size, expected, more);
 	} else {
@@ -88,6 +89,8 @@ void mi_dumpfile_facts(const struct mi_dumpfile *df, struct mi_provider *p)
 
 		p->dump_format = "kdump-compressed";
 		p->dump_level = f->level;
+		p->phys_base = f->phys_base;
+		p->phys_base_told = true;
 		tell_cut(p, df->bytes->size, f->expected, f->more);
 		if (f->says_cut)
 			mi_provider_lacks(p, "makedumpfile could not write all of it (disk full?), "

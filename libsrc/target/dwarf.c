@@ -259,13 +259,21 @@ static bool describe_base(Dwarf_Die *die, struct mi_type_query *query)
 	}
 }
 
+static uint8_t address_size(Dwarf_Die *die)
+{
+	uint8_t bytes = 8;
+	Dwarf_Die unit;
+
+	return dwarf_diecu(die, &unit, &bytes, NULL) ? bytes : 8;
+}
+
 static bool describe_pointer(Dwarf_Die *die, struct mi_type_query *query)
 {
 	struct dw_type pointee;
 
 	query->cls = MI_TYPE_POINTER;
 	if (!query->size)
-		query->size = 8;
+		query->size = address_size(die);
 	if (!type_of(die, &pointee) || !peel(&pointee))
 		return false;
 	if (is_aggregate(pointee.tag) || pointee.tag == DW_TAG_enumeration_type)
@@ -653,8 +661,8 @@ static enum mi_status begin(struct mi_dwarf *dwarf, int fd, struct mi_error *err
 	if (!dwarf->dw)
 		return mi_fail(err, MI_ERR_MISSING, "%s", dwarf_errmsg(-1));
 	ident = elf_getident(dwarf_getelf(dwarf->dw), NULL);
-	if (!ident || ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB)
-		return mi_fail(err, MI_ERR_UNSUPPORTED, "not 64-bit little endian");
+	if (!ident || ident[EI_DATA] != ELFDATA2LSB)
+		return mi_fail(err, MI_ERR_UNSUPPORTED, "not little endian");
 	return list_units(dwarf, err);
 }
 

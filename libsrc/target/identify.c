@@ -16,6 +16,7 @@
 
 #include "internal.h"
 #include "vmcoreinfo_scan.h"
+#include "vmlinux_identity.h"
 
 enum proof {
 	PROOF_NONE,
@@ -42,7 +43,7 @@ struct search {
 	struct identity found[PROOF_ALL + 1][2];
 	size_t n_unproved;
 	struct mi_error unproved; /* why the last of them is not */
-	struct mi_vmcoreinfo_search scan;
+	struct mi_page_search scan;
 };
 
 static void drop(struct identity *id)
@@ -104,7 +105,8 @@ static void release_in_memory(struct mi_target *t, const struct identity *id, ch
 		memcpy(buf, uts + at + 2 * FIELD, FIELD);
 }
 
-static void prove(struct mi_target *t, struct identity *id, struct mi_error *why)
+/* @search: also where VMCOREINFO does not tell where the kernel lies. */
+static void prove(struct mi_target *t, struct identity *id, bool search, struct mi_error *why)
 {
 	const char *release = mi_vmcoreinfo_line(id->vi, "OSRELEASE");
 	double start = mi_now_ms();
@@ -112,7 +114,7 @@ static void prove(struct mi_target *t, struct identity *id, struct mi_error *why
 	enum mi_status st;
 
 	id->proof = PROOF_NONE;
-	st = mi_xlat_init(t, id->vi, &id->xlat, why);
+	st = mi_xlat_init(t, id->vi, search, &id->xlat, why);
 	id->ms = mi_now_ms() - start;
 	if (st)
 		return;
@@ -139,7 +141,10 @@ static void look_at_note(struct search *s)
 	}
 	if (mi_vmcoreinfo_parse(n->text, n->len, &n->vi, &s->doubt))
 		return;
-	prove(s->t, n, &s->doubt);
+	prove(s->t, n, true, &s->doubt);
+	/* Of a kind that no other text changes. */
+	if (s->doubt.status == MI_ERR_UNSUPPORTED)
+		return;
 	if (mi_vmcoreinfo_check(n->text, n->len, &s->doubt))
 		mi_fail_in(&s->doubt, "the note is damaged");
 	else if (n->proof != PROOF_ALL)
@@ -183,7 +188,8 @@ static bool see_text(void *arg, uint64_t pa, const char *text, size_t len)
 		return true;
 	}
 	memcpy(id.text, text, len);
-	prove(s->t, &id, &s->unproved);
+	/* What can be found by a search is of 4.13 and later, which tell. */
+	prove(s->t, &id, false, &s->unproved);
 	s->n_unproved += id.proof == PROOF_NONE;
 	keep(s, &id);
 	return true;
@@ -202,8 +208,16 @@ static struct identity *best(struct search *s, struct identity **rival)
 
 static void note_translation(struct mi_target *t, double ms)
 {
-	mi_source_note(t, "translation", true, mi_now_ms() - ms, "page tables in the dump",
-		       "%u levels", t->xlat.levels);
+	int64_t base = (int64_t)t->xlat.phys_base;
+	char where[80] = "", in[80];
+
+	if (t->xlat.phys_base_found && base)
+		snprintf(where, sizeof(where), "; it was loaded 0x%llx %s than linked",
+			 (unsigned long long)(base < 0 ? -base : base),
+			 base < 0 ? "lower" : "higher");
+	mi_source_note(t, "translation", true, mi_now_ms() - ms,
+		       mi_source_inside(t, "page tables", in), "%u levels%s", t->xlat.shape.levels,
+		       where);
 }
 
 /* The last line of the sources about it: call it after the text's own. */
@@ -211,6 +225,8 @@ static void adopt(struct mi_target *t, struct identity *id)
 {
 	t->vmcoreinfo = id->vi;
 	t->xlat = id->xlat;
+	t->arch = id->xlat.arch;
+	t->facts.pointer_bytes = t->arch->pointer_bytes;
 	t->xlat_ready = true;
 	id->vi = NULL;
 	note_translation(t, id->ms);
@@ -237,7 +253,7 @@ static enum mi_status refuse_rivals(const struct identity *a, const struct ident
 static enum mi_status make_do(struct search *s, double start, struct mi_error *err)
 {
 	bool searched = s->t->provider->ops->next_run;
-	char extent[80], why[80] = "";
+	char extent[80], why[80] = "", in[80];
 
 	search_extent(s, extent, sizeof(extent));
 	if (s->n_unproved)
@@ -253,7 +269,7 @@ static enum mi_status make_do(struct search *s, double start, struct mi_error *e
 	if (searched)
 		mi_source_note(s->t, "vmcoreinfo", false, start, "search of the memory",
 			       "none%s; %s", why, extent);
-	mi_source_note(s->t, "vmcoreinfo", true, start, "note in the dump",
+	mi_source_note(s->t, "vmcoreinfo", true, start, mi_source_inside(s->t, "note", in),
 		       "%zu bytes, as they are: their page tables fit", s->note.len);
 	adopt(s->t, &s->note);
 	return MI_OK;
@@ -283,21 +299,95 @@ static enum mi_status search_memory(struct search *s, struct mi_error *err)
 	return MI_OK;
 }
 
+/* ---- by a vmlinux ---- */
+
+/* How far the image may be moved: CONFIG_RANDOMIZE_BASE, by CONFIG_PHYSICAL_ALIGN. */
+#define MOVED_STEP (2ULL << 20)
+#define MOVED_END (1ULL << 30)
+
+/* Does the dump have the kernel of @f, @moved higher? Sets @id if so. */
+static bool try_moved(struct mi_target *t, const struct mi_vmlinux_facts *f, uint64_t moved,
+		      struct identity *id, struct mi_error *err)
+{
+	id->text = mi_vmlinux_as_vmcoreinfo(f, moved);
+	if (!id->text)
+		return false;
+	id->len = strlen(id->text);
+	if (!mi_vmcoreinfo_parse(id->text, id->len, &id->vi, err))
+		prove(t, id, !moved, err);
+	if (id->proof == PROOF_ALL)
+		return true;
+	drop(id);
+	return false;
+}
+
+/*
+ * Kernels before 4.13 keep the text where no search finds it. Where the dump has no note,
+ * the symbols of the vmlinux that the user gave lead to page tables as well; if KASLR
+ * moved the kernel (3.14), memory and addresses alike. The tables must fit, and what makes
+ * the vmlinux this dump's is asked later.
+ */
+static enum mi_status by_vmlinux(struct mi_target *t, struct mi_error *err)
+{
+	struct identity id = {.proof = PROOF_NONE};
+	const struct mi_read_stats before = t->stats;
+	struct mi_vmlinux_facts f;
+	double start = mi_now_ms();
+	uint64_t moved;
+
+	if (!mi_vmlinux_facts(t->vmlinux, &f))
+		return mi_fail(err, MI_ERR_MISSING, "nor has the vmlinux the symbols in its place");
+	for (moved = 0; moved < MOVED_END && !mi_target_interrupted(t); moved += MOVED_STEP) {
+		if (!try_moved(t, &f, moved, &id, err))
+			continue;
+		t->stats = before;
+		mi_source_note(t, "vmcoreinfo", true, start, "symbols of the vmlinux",
+			       "there is none in the dump; their page tables fit");
+		adopt(t, &id);
+		drop(&id);
+		return MI_OK;
+	}
+	t->stats = before;
+	return mi_fail(err, MI_ERR_MISSING,
+		       "nor do the symbols of the vmlinux lead to page tables");
+}
+
+/* @err tells that there is none, and then why its vmlinux does not help. */
+static enum mi_status without_text(struct mi_target *t, struct mi_error *err)
+{
+	struct mi_error e;
+	enum mi_status st = MI_ERR_MISSING;
+
+	if (t->vmlinux)
+		st = by_vmlinux(t, &e);
+	else
+		mi_fail(&e, st, "if it is of a kernel before 4.13, give its vmlinux with -s");
+	if (st && err)
+		snprintf(err->text + strlen(err->text), sizeof(err->text) - strlen(err->text),
+			 "; %.150s", e.text);
+	return st;
+}
+
 enum mi_status mi_identify(struct mi_target *t, struct mi_error *err)
 {
 	struct search s = {.t = t};
 	double start = mi_now_ms();
 	enum mi_status st = MI_OK;
+	char in[80];
 
 	look_at_note(&s);
-	if (!s.doubt.status) {
-		mi_source_note(t, "vmcoreinfo", true, start, "note in the dump", "%zu bytes",
-			       s.note.len);
+	if (s.doubt.status == MI_ERR_UNSUPPORTED) {
+		st = mi_fail(err, MI_ERR_UNSUPPORTED, "%s", s.doubt.text);
+	} else if (!s.doubt.status) {
+		mi_source_note(t, "vmcoreinfo", true, start, mi_source_inside(t, "note", in),
+			       "%zu bytes", s.note.len);
 		adopt(t, &s.note);
 	} else {
-		mi_source_note(t, "vmcoreinfo", false, start, "note in the dump", "%s",
+		mi_source_note(t, "vmcoreinfo", false, start, mi_source_inside(t, "note", in), "%s",
 			       s.doubt.text);
 		st = search_memory(&s, err);
+		if (st == MI_ERR_MISSING)
+			st = without_text(t, err);
 	}
 	drop(&s.note);
 	for (int proof = PROOF_NONE; proof <= PROOF_ALL; proof++)

@@ -67,7 +67,7 @@ struct kallsyms {
 	uint16_t token_len[N_TOKENS];
 	bool token_odd[N_TOKENS]; /* has characters that no name has */
 
-	uint8_t *offsets; /* n_syms entries of 4 bytes, or of 8 if absolute */
+	uint8_t *offsets; /* n_syms entries of 4 bytes, or words if absolute */
 	uint64_t offsets_va;
 	uint64_t base;
 };
@@ -85,6 +85,16 @@ static uint32_t get_le32(const uint8_t *p)
 static uint64_t get_le64(const uint8_t *p)
 {
 	return get_le32(p) | (uint64_t)get_le32(p + 4) << 32;
+}
+
+static size_t word_size(const struct kallsyms *ks)
+{
+	return ks->src->narrow ? 4 : 8;
+}
+
+static uint64_t get_word(const struct kallsyms *ks, const uint8_t *p)
+{
+	return ks->src->narrow ? get_le32(p) : get_le64(p);
 }
 
 /* ---- reading ---- */
@@ -343,12 +353,12 @@ static enum mi_status settle_lengths(struct kallsyms *ks, struct mi_error *err)
 
 /* ---- addresses ---- */
 
-static uint64_t address_of(const struct kallsyms *ks, enum address_form form, uint32_t i)
+static uint64_t wide_address_of(const struct kallsyms *ks, enum address_form form, uint32_t i)
 {
 	int32_t value;
 
 	if (form == ADDRESS_ABSOLUTE)
-		return get_le64(ks->offsets + 8 * (size_t)i);
+		return get_word(ks, ks->offsets + word_size(ks) * i);
 	value = (int32_t)get_le32(ks->offsets + 4 * (size_t)i);
 	switch (form) {
 	case ADDRESS_BASE_PERCPU:
@@ -358,6 +368,13 @@ static uint64_t address_of(const struct kallsyms *ks, enum address_form form, ui
 	default:
 		return ks->offsets_va + 4 * (uint64_t)i + (uint64_t)(int64_t)value;
 	}
+}
+
+static uint64_t address_of(const struct kallsyms *ks, enum address_form form, uint32_t i)
+{
+	uint64_t address = wide_address_of(ks, form, i);
+
+	return ks->src->narrow ? (uint32_t)address : address;
 }
 
 static enum mi_status read_offsets(struct kallsyms *ks, bool *absolute, bool *has_base,
@@ -374,12 +391,12 @@ static enum mi_status read_offsets(struct kallsyms *ks, bool *absolute, bool *ha
 		if (!find_va(ks->src, "SYMBOL(kallsyms_addresses)", &ks->offsets_va))
 			return mi_fail(err, MI_ERR_MISSING,
 				       "VMCOREINFO has no SYMBOL(kallsyms_offsets)");
-		width = 8;
+		width = word_size(ks);
 	} else if (find_va(ks->src, "SYMBOL(kallsyms_relative_base)", &va)) {
-		status = read_va(ks->src, va, raw, sizeof(raw), "kallsyms_relative_base", err);
+		status = read_va(ks->src, va, raw, word_size(ks), "kallsyms_relative_base", err);
 		if (status)
 			return status;
-		ks->base = get_le64(raw);
+		ks->base = get_word(ks, raw);
 		*has_base = true;
 	}
 	bytes = ks->n_syms * width;

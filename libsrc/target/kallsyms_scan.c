@@ -242,8 +242,11 @@ static enum mi_status contradicts(const struct scan *s, const struct mi_symtab *
 
 static bool try_proposal(struct scan *s)
 {
-	const struct mi_kallsyms_source src = {
-		.read = proposed_read, .vmcoreinfo = proposed_line, .arg = s, .prove = true};
+	const struct mi_kallsyms_source src = {.read = proposed_read,
+					       .vmcoreinfo = proposed_line,
+					       .arg = s,
+					       .prove = true,
+					       .narrow = s->src->narrow};
 	struct mi_symtab *tab;
 	struct mi_error e;
 	enum mi_status st;
@@ -276,10 +279,11 @@ static bool try_proposal(struct scan *s)
 /* A base is the lowest address: at _stext or below, as far as offsets reach. */
 static bool base_fits(struct scan *s, uint64_t va)
 {
-	uint32_t low, high;
+	uint32_t low, high = 0;
 	uint64_t stext, base;
 
-	if (!word_at(&s->near, va, &low) || !word_at(&s->near, va + 4, &high) ||
+	if (!word_at(&s->near, va, &low) ||
+	    (!s->src->narrow && !word_at(&s->near, va + 4, &high)) ||
 	    !s->src->vmcoreinfo(s->src->arg, "SYMBOL(_stext)", &stext))
 		return false;
 	base = low | (uint64_t)high << 32;
@@ -314,13 +318,14 @@ static uint64_t align(uint64_t va, unsigned int to)
 static bool try_addresses(struct scan *s)
 {
 	uint64_t bytes = 4 * (uint64_t)s->count, after = s->index + INDEX_BYTES;
-	uint64_t before = s->num_syms - 8;
+	unsigned int word = s->src->narrow ? 4 : 8;
+	uint64_t before = s->num_syms - word;
 
-	return try_with_base(s, before - align(bytes, 8), before) ||
-	       try_with_base(s, align(after, 8), align(align(after, 8) + bytes, 8)) ||
+	return try_with_base(s, before - align(bytes, word), before) ||
+	       try_with_base(s, align(after, word), align(align(after, word) + bytes, word)) ||
 	       try_without_base(s, after, false) ||
-	       try_without_base(s, s->num_syms - 2 * bytes, true) ||
-	       try_without_base(s, align(after, 8), true);
+	       try_without_base(s, s->num_syms - word * (uint64_t)s->count, true) ||
+	       try_without_base(s, align(after, word), true);
 }
 
 /* ---- names and markers ---- */

@@ -115,22 +115,22 @@ static bool kdump_next_run(struct mi_provider *p, uint64_t *pa, uint64_t *end)
 	return false;
 }
 
-static enum mi_read kdump_read_head(struct mi_provider *p, uint64_t pa, void *buf, size_t len)
+static enum mi_read kdump_read_part(struct mi_provider *p, uint64_t pa, void *buf, size_t len)
 {
 	struct kdump *k = to_kdump(p);
 	struct mi_part *part = mi_parts_find(&k->parts, pa);
+	uint64_t offset, in_page = pa & (MI_PAGE_SIZE - 1);
 	unsigned char page[MI_PAGE_SIZE];
-	uint64_t offset;
-	enum mi_read r = mi_dumpfile_look(&part->file, pa, &offset);
+	enum mi_read r = mi_dumpfile_look(&part->file, pa - in_page, &offset);
 
 	if (r)
 		return r;
 	if (offset != MI_NO_OFFSET)
-		return part->bytes.read(part->bytes.arg, offset, buf, len) ? MI_READ_OK
-									   : MI_READ_IO;
-	r = ask_library(k, pa, page);
+		return part->bytes.read(part->bytes.arg, offset + in_page, buf, len) ? MI_READ_OK
+										     : MI_READ_IO;
+	r = ask_library(k, pa - in_page, page);
 	if (!r)
-		memcpy(buf, page, len);
+		memcpy(buf, page + in_page, len);
 	return r;
 }
 
@@ -141,11 +141,13 @@ static enum mi_read kdump_read_head(struct mi_provider *p, uint64_t pa, void *bu
 static enum mi_status kdump_get_vmcoreinfo(struct mi_provider *p, char **text, size_t *len,
 					   struct mi_error *err)
 {
-	kdump_attr_t attr = {.type = KDUMP_BLOB};
+	kdump_attr_t attr;
 	struct kdump *k = to_kdump(p);
 	void *data;
 
-	if (kdump_get_typed_attr(k->ctx, "linux.vmcoreinfo.raw", &attr) != KDUMP_OK)
+	/* kdump_get_typed_attr() takes other arguments since 0.5.6. */
+	if (kdump_get_attr(k->ctx, "linux.vmcoreinfo.raw", &attr) != KDUMP_OK ||
+	    attr.type != KDUMP_BLOB)
 		return mi_fail(err, MI_ERR_MISSING, "the dump has no VMCOREINFO note");
 	data = kdump_blob_pin(attr.val.blob);
 	*len = kdump_blob_size(attr.val.blob);
@@ -180,7 +182,7 @@ static const struct mi_provider_ops kdump_ops = {
 	.read_page = kdump_read_page,
 	.vmcoreinfo = kdump_get_vmcoreinfo,
 	.next_run = kdump_next_run,
-	.read_head = kdump_read_head,
+	.read_part = kdump_read_part,
 	.close = kdump_close,
 };
 
@@ -243,6 +245,19 @@ static enum mi_status check_compression(struct kdump *k, const char *path, struc
 		       name ? "this libkdumpfile was built without" : "nothing here can unpack");
 }
 
+/*
+ * Pages of a compressed file are of the size that its header says. The library takes that of
+ * the kernel instead, which QEMU's dumps of arm64 do not go by.
+ */
+static void set_page_size(struct kdump *k)
+{
+	const struct mi_compressed *c = k->parts.part[0]->file.compressed;
+
+	if (c && mi_compressed_facts(c)->page_shift != MI_PAGE_SHIFT)
+		kdump_set_number_attr(k->ctx, "arch.page_size",
+				      1ULL << mi_compressed_facts(c)->page_shift);
+}
+
 static enum mi_status kdump_start(struct kdump *k, const struct mi_kdump_files *files,
 				  struct mi_error *err)
 {
@@ -267,6 +282,7 @@ static enum mi_status kdump_start(struct kdump *k, const struct mi_kdump_files *
 		mi_fail_in(err, "%s", path);
 		return st;
 	}
+	set_page_size(k);
 	if (kdump_get_string_attr(k->ctx, KDUMP_ATTR_ARCH_NAME, &k->p.arch) != KDUMP_OK)
 		k->p.arch = NULL;
 	return check_compression(k, path, err);

@@ -217,11 +217,11 @@ int mi_part_fd(const struct mi_part *part)
 
 struct mi_part *mi_parts_find(const struct mi_parts *parts, uint64_t pa)
 {
-	uint64_t pfn = pa >> MI_PAGE_SHIFT;
 	size_t i;
 
 	for (i = 0; parts->n > 1 && i < parts->n; i++) {
 		const struct mi_compressed_facts *f = facts_of(parts->part[i]);
+		uint64_t pfn = pa >> f->page_shift;
 
 		if (pfn >= f->start && pfn < f->end)
 			return parts->part[i];

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* segments.c - the PT_LOAD segments of an ELF dump, by physical address */
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "elfhead.h"
 #include "segments.h"
 
 /* A dump has one per piece of RAM; makedumpfile -E makes one per run of pages. */
 #define SEGMENTS_MAX (1U << 24)
+/* Where x86-64 maps its image: arch/x86/include/asm/page_64_types.h */
+#define START_KERNEL_MAP 0xffffffff80000000ULL
+#define KERNEL_MAP_SIZE (1ULL << 30)
 
 struct segment {
 	uint64_t start;	 /* physical */
@@ -26,6 +29,8 @@ struct mi_segments {
 	struct mi_bytes bytes;
 	uint64_t expected;
 	bool may_be_zero, more;
+	bool phys_base_told;
+	uint64_t phys_base;
 	bool headers_missing; /* of other segments nothing is known */
 	struct list main;
 	struct list second; /* other copies of what main may lack */
@@ -69,33 +74,26 @@ static void add(struct mi_segments *s, const Elf64_Phdr *ph)
 	seg->offset = ph->p_offset;
 	if (seg->size > seg->stored)
 		s->may_be_zero = true;
+	if (ph->p_vaddr >= START_KERNEL_MAP && ph->p_vaddr - START_KERNEL_MAP < KERNEL_MAP_SIZE) {
+		s->phys_base_told = true;
+		s->phys_base = ph->p_paddr - (ph->p_vaddr - START_KERNEL_MAP);
+	}
 	s->main.n++;
-}
-
-static bool count(const struct mi_bytes *bytes, const Elf64_Ehdr *eh, uint64_t *n)
-{
-	Elf64_Shdr sh;
-
-	*n = eh->e_phnum;
-	if (eh->e_phnum != PN_XNUM)
-		return true;
-	if (!mi_bytes_read(bytes, eh->e_shoff, &sh, sizeof(sh)))
-		return false;
-	*n = sh.sh_info;
-	return true;
 }
 
 static enum mi_status check(const Elf64_Ehdr *eh, struct mi_error *err)
 {
-	if (eh->e_ident[EI_CLASS] != ELFCLASS64 || eh->e_ident[EI_DATA] != ELFDATA2LSB)
+	unsigned char class = eh->e_ident[EI_CLASS];
+
+	if ((class != ELFCLASS32 && class != ELFCLASS64) || eh->e_ident[EI_DATA] != ELFDATA2LSB)
 		return mi_fail(err, MI_ERR_UNSUPPORTED,
-			       "not an ELF file of x86_64, which is the only one supported");
+			       "not a little-endian ELF file; only such are supported");
 	if (eh->e_type != ET_CORE)
 		return mi_fail(err, MI_ERR_FORMAT, "not a dump: an ELF file of another kind%s",
 			       eh->e_type == ET_EXEC || eh->e_type == ET_DYN
 				       ? " (a vmlinux belongs to -s)"
 				       : "");
-	if (eh->e_phentsize != sizeof(Elf64_Phdr))
+	if (eh->e_phentsize != mi_elf_phdr_size(eh))
 		return mi_fail(err, MI_ERR_FORMAT, "damaged: its ELF header cannot be true");
 	return MI_OK;
 }
@@ -171,7 +169,7 @@ static enum mi_status read_headers(const struct mi_bytes *bytes, const Elf64_Ehd
 	struct mi_segments *s;
 	Elf64_Phdr ph;
 	uint64_t i, n;
-	bool counted = count(bytes, eh, &n);
+	bool counted = mi_elf_phnum(bytes, eh, &n);
 
 	if (n > SEGMENTS_MAX)
 		return mi_fail(err, MI_ERR_FORMAT, "damaged: its ELF header cannot be true");
@@ -186,9 +184,9 @@ static enum mi_status read_headers(const struct mi_bytes *bytes, const Elf64_Ehd
 	}
 	s->bytes = *bytes;
 	s->more = s->headers_missing = !counted;
-	expect(s, eh->e_phoff, n * sizeof(ph));
+	expect(s, eh->e_phoff, n * mi_elf_phdr_size(eh));
 	for (i = 0; i < n; i++) {
-		if (!mi_bytes_read(bytes, eh->e_phoff + i * sizeof(ph), &ph, sizeof(ph))) {
+		if (!mi_elf_phdr(bytes, eh, i, &ph)) {
 			s->more = s->headers_missing = true;
 			break;
 		}
@@ -209,7 +207,7 @@ enum mi_status mi_segments_load(const struct mi_bytes *bytes, struct mi_segments
 	enum mi_status st;
 	Elf64_Ehdr eh;
 
-	if (!mi_bytes_read(bytes, 0, &eh, sizeof(eh)))
+	if (!mi_elf_header(bytes, &eh))
 		return mi_fail(
 			err, MI_ERR_FORMAT,
 			"the dump is incomplete: it is cut at %llu bytes, within its headers",
@@ -344,6 +342,12 @@ bool mi_segments_next(const struct mi_segments *s, uint64_t *pa, uint64_t *end)
 bool mi_segments_may_be_zero(const struct mi_segments *s)
 {
 	return s->may_be_zero;
+}
+
+bool mi_segments_phys_base(const struct mi_segments *s, uint64_t *phys_base)
+{
+	*phys_base = s->phys_base;
+	return s->phys_base_told;
 }
 
 uint64_t mi_segments_expected(const struct mi_segments *s, bool *more)

@@ -14,7 +14,7 @@
 struct mi_segments;
 
 /*
- * @bytes must stay as long as the result is in use. What is not 64-bit ELF is
+ * @bytes must stay as long as the result is in use. What is big-endian is
  * MI_ERR_UNSUPPORTED; headers that are not all there are no error, see
  * mi_segments_expected().
  */
@@ -33,6 +33,12 @@ bool mi_segments_next(const struct mi_segments *s, uint64_t *pa, uint64_t *end);
 
 /* A segment is larger in memory than in the file. */
 bool mi_segments_may_be_zero(const struct mi_segments *s);
+
+/*
+ * A segment that maps the kernel's image, as in /proc/vmcore, tells where that lies: its
+ * address, less the one it was linked to. False: there is none.
+ */
+bool mi_segments_phys_base(const struct mi_segments *s, uint64_t *phys_base);
 
 /*
  * The file has this many bytes, by its headers. *@more: and more, since headers or

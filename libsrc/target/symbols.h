@@ -41,6 +41,12 @@ enum mi_symbol_found mi_symtab_find(const struct mi_symtab *tab, const char *nam
  */
 const char *mi_symtab_name(struct mi_symtab *tab, uint64_t addr, uint64_t *offset);
 
+/*
+ * The same, but of several symbols at one address the first of the table, not the first
+ * global one: so the kernel itself chooses when it prints an address.
+ */
+const char *mi_symtab_first(struct mi_symtab *tab, uint64_t addr, uint64_t *offset);
+
 /* Address of the first symbol above @addr: sizes a global. 0 if none. */
 uint64_t mi_symtab_next(struct mi_symtab *tab, uint64_t addr);
 
@@ -59,6 +65,7 @@ struct mi_kallsyms_source {
 	void *arg;
 	/* The places are a guess: nothing may be missing that tells a wrong one. */
 	bool prove;
+	bool narrow; /* words have 4 bytes */
 };
 
 enum mi_status mi_kallsyms_load(const struct mi_kallsyms_source *src, struct mi_symtab **ret,

@@ -40,7 +40,8 @@ struct mi_symtab {
 	size_t n_slots; /* a power of two, at most three quarters full */
 	size_t n_names;
 
-	uint32_t *by_addr; /* one symbol per address, ascending; NULL if stale */
+	uint32_t *by_addr;	       /* one symbol per address, ascending; NULL if stale */
+	const uint32_t *first_by_addr; /* in the same block: of several the first */
 	size_t n_by_addr;
 };
 
@@ -265,7 +266,8 @@ static bool has_address(const struct symbol *sym)
 static bool build_by_addr(struct mi_symtab *tab)
 {
 	struct by_addr *all = malloc((tab->count + 1) * sizeof(*all));
-	uint32_t *index = malloc((tab->count + 1) * sizeof(*index));
+	uint32_t *index = malloc(2 * (tab->count + 1) * sizeof(*index));
+	uint32_t *first, at;
 	size_t n = 0, out = 0;
 
 	if (!all || !index) {
@@ -273,6 +275,7 @@ static bool build_by_addr(struct mi_symtab *tab)
 		free(index);
 		return false;
 	}
+	first = index + tab->count + 1;
 	for (size_t i = 0; i < tab->count; i++) {
 		const struct symbol *sym = &tab->symbols[i];
 
@@ -284,11 +287,18 @@ static bool build_by_addr(struct mi_symtab *tab)
 		n++;
 	}
 	qsort(all, n, sizeof(*all), compare_addr);
-	for (size_t i = 0; i < n; i++)
-		if (!i || all[i].addr != all[i - 1].addr)
-			index[out++] = all[i].index;
+	for (size_t i = 0; i < n; i++) {
+		at = all[i].index;
+		if (!i || all[i].addr != all[i - 1].addr) {
+			first[out] = at;
+			index[out++] = at;
+		} else if (at < first[out - 1]) {
+			first[out - 1] = at;
+		}
+	}
 	free(all);
 	tab->by_addr = index;
+	tab->first_by_addr = first;
 	tab->n_by_addr = out;
 	return true;
 }
@@ -312,18 +322,28 @@ static size_t count_below(struct mi_symtab *tab, uint64_t addr)
 	return low;
 }
 
-const char *mi_symtab_name(struct mi_symtab *tab, uint64_t addr, uint64_t *offset)
+static const char *name_by(struct mi_symtab *tab, bool first, uint64_t addr, uint64_t *offset)
 {
 	size_t n = count_below(tab, addr);
 	const struct symbol *sym;
 
 	if (!n)
 		return NULL;
-	sym = &tab->symbols[tab->by_addr[n - 1]];
+	sym = &tab->symbols[(first ? tab->first_by_addr : tab->by_addr)[n - 1]];
 	if (addr - sym->addr > MAX_DISTANCE)
 		return NULL;
 	*offset = addr - sym->addr;
 	return sym->name;
+}
+
+const char *mi_symtab_name(struct mi_symtab *tab, uint64_t addr, uint64_t *offset)
+{
+	return name_by(tab, false, addr, offset);
+}
+
+const char *mi_symtab_first(struct mi_symtab *tab, uint64_t addr, uint64_t *offset)
+{
+	return name_by(tab, true, addr, offset);
 }
 
 uint64_t mi_symtab_next(struct mi_symtab *tab, uint64_t addr)

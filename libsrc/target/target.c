@@ -16,6 +16,12 @@ double mi_now_ms(void)
 	return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
+const char *mi_source_inside(const struct mi_target *t, const char *what, char buf[80])
+{
+	snprintf(buf, 80, "%s in %s", what, t->provider->live ? "memory" : "the dump");
+	return buf;
+}
+
 void mi_source_note(struct mi_target *t, const char *what, bool ok, double start, const char *where,
 		    const char *fmt, ...)
 {
@@ -34,13 +40,35 @@ void mi_source_note(struct mi_target *t, const char *what, bool ok, double start
 	va_end(ap);
 }
 
-static enum mi_status check_arch(const struct mi_target *t, struct mi_error *err)
+/* A kernel of 32 bits, by the note in the dump: QEMU for x86-64 gives its own name for that. */
+static bool note_is_narrow(struct mi_target *t)
+{
+	struct mi_vmcoreinfo *vi = NULL;
+	char *text = NULL;
+	bool narrow;
+	size_t len;
+
+	narrow = !t->provider->ops->vmcoreinfo(t->provider, &text, &len, NULL) &&
+		 !mi_vmcoreinfo_parse(text, len, &vi, NULL) &&
+		 mi_arch_of_text(vi) == &mi_arch_x86_32;
+	mi_vmcoreinfo_free(vi);
+	free(text);
+	return narrow;
+}
+
+/* Where the headers do not say, VMCOREINFO will: mi_xlat_init(). */
+static enum mi_status set_arch(struct mi_target *t, struct mi_error *err)
 {
 	const char *arch = t->provider->arch;
 
-	if (arch && strcmp(arch, "x86_64"))
+	t->arch = arch ? mi_arch_named(arch) : NULL;
+	if (arch && !t->arch)
 		return mi_fail(err, MI_ERR_UNSUPPORTED,
-			       "a dump of architecture %s: only x86_64 is supported", arch);
+			       "a dump of architecture %s: only x86_64, aarch64, i386 and arm are "
+			       "supported",
+			       arch);
+	if (t->arch == &mi_arch_x86_64 && note_is_narrow(t))
+		t->arch = &mi_arch_x86_32;
 	return MI_OK;
 }
 
@@ -65,9 +93,11 @@ static enum mi_status gather_facts(struct mi_target *t, struct mi_error *err)
 	t->facts.why_incomplete = t->provider->incomplete ? t->provider->why_incomplete : NULL;
 	t->facts.live = t->provider->live;
 	t->facts.page_shift = MI_PAGE_SHIFT;
-	t->facts.arch = "x86_64";
-	t->facts.paging_levels = t->xlat.levels;
-	t->facts.pa_mask = t->xlat.pa_mask;
+	t->facts.arch_id = t->arch->arch;
+	t->facts.arch = t->arch->name;
+	t->facts.tables = t->xlat.of_processes.levels ? &t->xlat.of_processes : &t->xlat.shape;
+	t->facts.lowmem_pfn = t->xlat.lowmem >> MI_PAGE_SHIFT;
+	t->facts.paging_levels = t->xlat.shape.levels;
 	return MI_OK;
 }
 
@@ -77,7 +107,9 @@ static enum mi_status open_steps(struct mi_target *t, const struct mi_target_opt
 	enum mi_status st = mi_memory_init(t, err);
 
 	if (!st)
-		st = check_arch(t, err);
+		st = set_arch(t, err);
+	if (!st && opt->vmlinux)
+		st = mi_vmlinux_open(opt->vmlinux, &t->vmlinux, err);
 	if (!st)
 		st = mi_identify(t, err);
 	if (!st)

@@ -74,6 +74,15 @@ struct mi_dwarf; /* dwarf.c: libdw over one vmlinux */
  * record is bounds-checked before use: a damaged one is MI_ERR_FORMAT.
  */
 enum mi_status mi_btf_parse(void *blob, size_t size, struct mi_btf **ret, struct mi_error *err);
+/*
+ * The same for the BTF of a module, whose ids and strings go on from those of @base,
+ * the kernel's. @base must stay until this is freed. Queries are answered by the
+ * module's own types first, then by those of @base.
+ */
+enum mi_status mi_btf_parse_on(const struct mi_btf *base, void *blob, size_t size,
+			       struct mi_btf **ret, struct mi_error *err);
+/* The first type id and string offset of what goes on from @btf. */
+void mi_btf_end(const struct mi_btf *btf, uint32_t *next_id, uint32_t *next_string);
 void mi_btf_free(struct mi_btf *btf);
 /* Answer all queries that are not found yet. Never fails on what is absent. */
 enum mi_status mi_btf_resolve(struct mi_btf *btf, struct mi_type_query *queries, size_t n,

@@ -132,6 +132,15 @@ static enum mi_status check_keys(const struct mi_vmcoreinfo *vi, struct mi_error
 	 */
 	if (mi_vmcoreinfo_number(vi, "SYMBOL(phys_base)", &value))
 		return MI_OK;
+	/* i386, nowhere: it maps its image as all of low memory. */
+	if (!mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &value) || value <= UINT32_MAX)
+		return MI_OK;
+	/* arm64, in one number. */
+	if (mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &value))
+		return MI_OK;
+	/* Before 3.10, of which not all tell where that variable is. */
+	if (mi_vmcoreinfo_number(vi, "SYMBOL(vmlist)", &value))
+		return MI_OK;
 	if (!mi_vmcoreinfo_number(vi, "NUMBER(phys_base)", &value))
 		return mi_fail(err, MI_ERR_FORMAT, "no valid NUMBER(phys_base)");
 	if (!mi_vmcoreinfo_number(vi, "KERNELOFFSET", &value))

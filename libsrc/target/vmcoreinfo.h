@@ -19,7 +19,7 @@ struct mi_vmcoreinfo;
 enum mi_status mi_vmcoreinfo_parse(const char *text, size_t len, struct mi_vmcoreinfo **ret,
 				   struct mi_error *err);
 /*
- * MI_OK if the text is as a kernel of x86-64 leaves it: printable KEY=VALUE lines
+ * MI_OK if the text is as a kernel of x86-64 or arm64 leaves it: printable KEY=VALUE lines
  * from OSRELEASE to the end, and all keys that are needed to translate addresses;
  * else what is wrong with it. mi_vmcoreinfo_parse() takes less.
  */

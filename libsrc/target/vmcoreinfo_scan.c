@@ -16,32 +16,15 @@
 
 /* Also a newer kernel's buffer is not larger. */
 #define TEXT_PAGES 16
-/* 64 GiB; seconds for an ELF dump. Compressed pages take longer: hence the time. */
-#define PAGES_MAX (1U << 24)
-#define MS_MAX 120e3
-/* Pages between two looks at the clock and at the user's wish. */
-#define LOOK_EVERY 1024
-
 #define NOTE_NAME "VMCOREINFO"
 #define NOTE_TEXT (sizeof(Elf64_Nhdr) + 12) /* the name is padded to 4 */
 #define TEXT_BEGIN "OSRELEASE="
 #define HEAD_SIZE (NOTE_TEXT + sizeof(TEXT_BEGIN) - 1)
 
-static enum mi_read read_head(struct mi_provider *p, uint64_t pa, uint8_t head[HEAD_SIZE])
-{
-	uint8_t page[MI_PAGE_SIZE];
-	enum mi_read r;
-
-	if (p->ops->read_head)
-		return p->ops->read_head(p, pa, head, HEAD_SIZE);
-	r = p->ops->read_page(p, pa, page);
-	if (!r)
-		memcpy(head, page, HEAD_SIZE);
-	return r;
-}
+_Static_assert(HEAD_SIZE <= MI_PAGE_HEAD_MAX, "what a scan shows is enough");
 
 /* Where in its page the text begins, if one does; *@len: what a note's header says, or 0. */
-static bool begins_text(const uint8_t head[HEAD_SIZE], size_t *at, size_t *len)
+static bool begins_text(const uint8_t *head, size_t *at, size_t *len)
 {
 	static const char begin[] = TEXT_BEGIN;
 	Elf64_Nhdr note;
@@ -87,67 +70,37 @@ static size_t text_length(const uint8_t *buf, size_t got, size_t at, size_t note
 	return len;
 }
 
+struct scan {
+	struct mi_provider *p;
+	uint8_t *buf;
+	mi_vmcoreinfo_see see;
+	void *arg;
+};
+
 /* False: the caller has seen enough. */
-static bool look_closer(struct mi_provider *p, uint64_t pa, const uint8_t head[HEAD_SIZE],
-			uint8_t *buf, mi_vmcoreinfo_see see, void *arg)
+static bool look_closer(void *arg, uint64_t pa, const uint8_t *head)
 {
+	struct scan *s = arg;
 	size_t at, len, got;
 
 	if (!begins_text(head, &at, &len))
 		return true;
-	got = read_text(p, pa, buf, len ? at + len : 0);
-	len = got > at ? text_length(buf, got, at, len) : 0;
-	if (!len || mi_vmcoreinfo_check((char *)buf + at, len, NULL))
+	got = read_text(s->p, pa, s->buf, len ? at + len : 0);
+	len = got > at ? text_length(s->buf, got, at, len) : 0;
+	if (!len || mi_vmcoreinfo_check((char *)s->buf + at, len, NULL))
 		return true;
-	return see(arg, pa, (char *)buf + at, len);
-}
-
-/* False: the search is over. */
-static bool go_on(struct mi_provider *p, struct mi_vmcoreinfo_search *s, double start)
-{
-	if (s->pages++ % LOOK_EVERY)
-		return true;
-	if (p->ops->interrupted && p->ops->interrupted(p))
-		s->interrupted = true;
-	else if (s->pages > PAGES_MAX)
-		s->ended = "given up after 64 GiB";
-	else if (mi_now_ms() - start > MS_MAX)
-		s->ended = "given up after 120 s";
-	return !s->ended && !s->interrupted;
-}
-
-static bool search_run(struct mi_provider *p, uint64_t pa, uint64_t end, uint8_t *buf, double start,
-		       mi_vmcoreinfo_see see, void *arg, struct mi_vmcoreinfo_search *s)
-{
-	uint8_t head[HEAD_SIZE];
-
-	for (; pa < end; pa += MI_PAGE_SIZE) {
-		if (!go_on(p, s, start))
-			return false;
-		if (!read_head(p, pa, head) && !look_closer(p, pa, head, buf, see, arg))
-			return false;
-	}
-	return true;
+	return s->see(s->arg, pa, (char *)s->buf + at, len);
 }
 
 enum mi_status mi_vmcoreinfo_scan(struct mi_provider *p, mi_vmcoreinfo_see see, void *arg,
-				  struct mi_vmcoreinfo_search *s, struct mi_error *err)
+				  struct mi_page_search *search, struct mi_error *err)
 {
-	uint64_t pa = 0, end;
-	double start = mi_now_ms();
-	uint8_t *buf;
+	struct scan s = {p, malloc(TEXT_PAGES * MI_PAGE_SIZE), see, arg};
+	enum mi_status st;
 
-	memset(s, 0, sizeof(*s));
-	buf = malloc(TEXT_PAGES * MI_PAGE_SIZE);
-	if (!buf)
+	if (!s.buf)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	while (p->ops->next_run(p, &pa, &end) && end > pa) {
-		if (!search_run(p, pa, end, buf, start, see, arg, s))
-			break;
-		pa = end;
-	}
-	free(buf);
-	if (s->interrupted)
-		return mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
-	return MI_OK;
+	st = mi_page_scan(p, HEAD_SIZE, look_closer, &s, search, err);
+	free(s.buf);
+	return st;
 }

@@ -18,6 +18,7 @@
 #define MAX_BTF (256U << 20)
 #define MAX_BANNER 512
 #define BANNER "Linux version "
+#define NO_KERNEL (1U << 20) /* no kernel is linked below */
 
 struct elf_file {
 	int fd;
@@ -102,9 +103,8 @@ static enum mi_status check_ident(struct elf_file *file, struct mi_error *err)
 		return mi_fail(err, MI_ERR_FORMAT,
 			       "%s is not an ELF file (vmlinux is meant, not vmlinuz)", file->path);
 	ident = elf_getident(file->elf, NULL);
-	if (!ident || ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB)
-		return mi_fail(err, MI_ERR_UNSUPPORTED, "%s is not 64-bit little endian",
-			       file->path);
+	if (!ident || ident[EI_DATA] != ELFDATA2LSB)
+		return mi_fail(err, MI_ERR_UNSUPPORTED, "%s is not little endian", file->path);
 	return MI_OK;
 }
 
@@ -303,6 +303,29 @@ const char *mi_vmlinux_banner(struct mi_vmlinux *vm)
 	return *vm->banner ? vm->banner : NULL;
 }
 
+size_t mi_vmlinux_read(struct mi_vmlinux *vm, uint64_t va, void *buf, size_t len)
+{
+	Elf_Scn *scn = NULL;
+	Elf_Data *data;
+	GElf_Shdr shdr;
+	uint64_t at;
+
+	while ((scn = elf_nextscn(vm->image.elf, scn))) {
+		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type == SHT_NOBITS ||
+		    !(shdr.sh_flags & SHF_ALLOC) || va < shdr.sh_addr ||
+		    va - shdr.sh_addr >= shdr.sh_size)
+			continue;
+		at = va - shdr.sh_addr;
+		data = elf_rawdata(scn, NULL);
+		if (!data || !data->d_buf || at >= data->d_size)
+			return 0;
+		len = len < data->d_size - at ? len : data->d_size - (size_t)at;
+		memcpy(buf, (const char *)data->d_buf + at, len);
+		return len;
+	}
+	return 0;
+}
+
 static Elf_Data *btf_section(struct elf_file *file)
 {
 	Elf_Data *data;
@@ -376,8 +399,9 @@ static struct section *read_sections(Elf *elf, size_t n)
 		name = elf_strptr(elf, strings, shdr.sh_name);
 		sections[i].flags = shdr.sh_flags;
 		sections[i].type = shdr.sh_type;
-		/* x86 until 6.15 links the per-cpu area at 0. */
-		sections[i].fixed = name && !strcmp(name, ".data..percpu") && !(shdr.sh_addr >> 63);
+		/* x86-64 until 6.15 links the per-cpu area at 0. */
+		sections[i].fixed =
+			name && !strcmp(name, ".data..percpu") && shdr.sh_addr < NO_KERNEL;
 	}
 	return sections;
 }

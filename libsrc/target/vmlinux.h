@@ -29,6 +29,12 @@ size_t mi_vmlinux_build_id(const struct mi_vmlinux *vm, uint8_t id[MI_BUILD_ID_M
 /* "Linux version ..." from the image, if it is found; else NULL. */
 const char *mi_vmlinux_banner(struct mi_vmlinux *vm);
 
+/*
+ * What the image has at virtual address @va, as it was linked: the number of bytes,
+ * which is less than @len where the section ends or has no contents.
+ */
+size_t mi_vmlinux_read(struct mi_vmlinux *vm, uint64_t va, void *buf, size_t len);
+
 /* Copy of the .BTF section (malloc), or MI_ERR_MISSING. */
 enum mi_status mi_vmlinux_btf(struct mi_vmlinux *vm, void **blob, size_t *size,
 			      struct mi_error *err);

@@ -1,100 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xlat.c - walks the kernel's page tables of x86-64, 4 and 5 levels */
+/* xlat.c - walks the kernel's page tables */
+#include <string.h>
+
+#include "internal.h"
 #include "xlat.h"
 
-/* Kernel text is mapped here plus phys_base: arch/x86/include/asm/page_64_types.h, since 2.6. */
-#define START_KERNEL_MAP 0xffffffff80000000ULL
-
-#define ENTRY_PRESENT 0x1ULL
-#define ENTRY_WRITE 0x2ULL
-#define ENTRY_PSE 0x80ULL
-#define ENTRY_ADDR 0x000ffffffffff000ULL /* bits 51:12 */
-#define ENTRY_NX (1ULL << 63)
-
-/* *@write: the entries' right to write; *@nx: their bar to execute. */
-static enum mi_read walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa,
-			 uint64_t *write, uint64_t *nx)
+static enum mi_read read_entry(struct mi_target *t, const struct mi_pt_shape *s, unsigned int level,
+			       uint64_t table, uint64_t va, uint64_t *entry)
 {
-	uint64_t table = x->root, entry, mask;
-	unsigned int level, shift;
+	unsigned int bytes = s->level[level].bytes;
 	const void *p;
 	enum mi_read r;
 
-	*write = ENTRY_WRITE;
-	*nx = 0;
-	for (level = x->levels; level > 0; level--) {
-		shift = MI_PAGE_SHIFT + 9 * (level - 1);
-		r = mi_borrow_phys(t, table + (va >> shift & 511) * 8, 8, &p);
+	r = mi_borrow_phys(t, table + mi_entry_index(s, level, va) * bytes, bytes, &p);
+	*entry = 0;
+	if (!r)
+		memcpy(entry, p, bytes);
+	return r;
+}
+
+/* *@rights: MI_MAY_* of all entries on the way. */
+static enum mi_read walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa,
+			 unsigned int *rights)
+{
+	const struct mi_pt_shape *s = &x->shape;
+	uint64_t table = x->root, entry, mask;
+	enum mi_entry_kind kind;
+	unsigned int level;
+	enum mi_read r;
+
+	*rights = MI_MAY_WRITE | MI_MAY_EXECUTE;
+	for (level = s->levels; level > 0; level--) {
+		r = read_entry(t, s, level, table, va, &entry);
 		if (r)
 			return r;
-		entry = *(const uint64_t *)p;
-		if (!(entry & ENTRY_PRESENT))
+		kind = x->arch->entry(entry, level);
+		if (kind == MI_ENTRY_NONE)
 			return MI_READ_UNMAPPED;
-		*write &= entry;
-		*nx |= entry & ENTRY_NX;
-		if (level == 1 || ((level == 2 || level == 3) && (entry & ENTRY_PSE))) {
-			mask = (1ULL << shift) - 1;
-			*pa = (entry & x->pa_mask & ~mask) | (va & mask);
+		*rights &= x->arch->rights(entry, kind, level);
+		table = mi_entry_pa(s, entry);
+		if (kind == MI_ENTRY_LEAF) {
+			mask = (1ULL << s->level[level].shift) - 1;
+			*pa = (table & ~mask) | (va & mask);
 			return MI_READ_OK;
 		}
-		table = entry & x->pa_mask;
 	}
 	return MI_READ_UNMAPPED;
 }
 
 enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa)
 {
-	uint64_t write, nx;
+	unsigned int rights;
 
-	return walk(t, x, va, pa, &write, &nx);
+	return x->arch->is_kernel(x, &va) ? walk(t, x, va, pa, &rights) : MI_READ_UNMAPPED;
 }
 
 bool mi_xlat_is_constant(struct mi_target *t, const struct mi_xlat *x, uint64_t va)
 {
-	uint64_t pa, write, nx;
-
-	return !walk(t, x, va, &pa, &write, &nx) && !write && nx;
-}
-
-/* With the right number of levels, the walk and the arithmetic agree on _stext. */
-static bool proves(struct mi_target *t, const struct mi_xlat *x, uint64_t stext, uint64_t phys_base,
-		   enum mi_read *why)
-{
+	unsigned int rights;
 	uint64_t pa;
 
-	*why = mi_xlat_walk(t, x, stext, &pa);
-	return *why == MI_READ_OK && pa == stext - START_KERNEL_MAP + phys_base;
+	return !walk(t, x, va, &pa, &rights) && !rights;
 }
 
-enum mi_status mi_xlat_init(struct mi_target *t, const struct mi_vmcoreinfo *vi, struct mi_xlat *x,
-			    struct mi_error *err)
+enum mi_status mi_xlat_init(struct mi_target *t, const struct mi_vmcoreinfo *vi, bool search,
+			    struct mi_xlat *x, struct mi_error *err)
 {
-	uint64_t phys_base, top, stext, l5 = 0, sme = 0;
-	enum mi_read why;
+	struct mi_xlat arm = {.arch = &mi_arch_arm};
+	enum mi_status st;
 
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(init_top_pgt)", &top) &&
-	    !mi_vmcoreinfo_number(vi, "SYMBOL(init_level4_pgt)", &top) &&
-	    !mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &top))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &stext))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
-	/* Kernels before 4.10 without the line are not relocated. */
-	if (!mi_vmcoreinfo_number(vi, "NUMBER(phys_base)", &phys_base))
-		phys_base = 0;
-	mi_vmcoreinfo_number(vi, "NUMBER(pgtable_l5_enabled)", &l5);
-	mi_vmcoreinfo_number(vi, "NUMBER(sme_mask)", &sme);
-
-	x->root = top - START_KERNEL_MAP + phys_base;
-	x->pa_mask = ENTRY_ADDR & ~sme;
-	x->levels = l5 ? 5 : 4;
-	if (proves(t, x, stext, phys_base, &why))
-		return MI_OK;
-	x->levels = l5 ? 4 : 5;
-	if (proves(t, x, stext, phys_base, &why))
-		return MI_OK;
-	return mi_fail(err, MI_ERR_READ,
-		       "the kernel's page table at physical 0x%llx does not map _stext as "
-		       "VMCOREINFO says (%s)",
-		       (unsigned long long)x->root,
-		       why ? mi_read_text(why) : "wrong physical address");
+	memset(x, 0, sizeof(*x));
+	x->arch = t->arch ? t->arch : mi_arch_of_text(vi);
+	st = x->arch->find_root(t, vi, search, x, err);
+	/* QEMU has one name for all machines of 32 bits; and the text alone tells no more. */
+	if (st != MI_ERR_READ || x->arch != &mi_arch_x86_32 ||
+	    mi_arch_arm.find_root(t, vi, search, &arm, NULL))
+		return st;
+	*x = arm;
+	return MI_OK;
 }

@@ -17,16 +17,19 @@ system_suite() {
 
 # Sets APT to the options with which apt-get and apt-cache see one suite. The
 # system's own suite is seen as the system does, security updates included;
-# any other by an index of its own, which leaves the system alone.
+# any other, or that of another architecture, by an index of its own, which leaves
+# the system alone.
 use_suite() {
-	local suite=$1 dir=$CACHE/apt/$1 url
+	local suite=$1 arch=${2:-} dir=$CACHE/apt/$1${2:+-$2} url
 	# Root's own directories are closed to apt's download user.
 	APT=(-o APT::Sandbox::User=root)
 	APT_SUITE=$suite
-	[ "$suite" != "$(system_suite)" ] || return 0
+	[ -n "$arch" ] || [ "$suite" != "$(system_suite)" ] || return 0
 	mkdir -p "$dir/lists/partial" "$dir/cache"
 	APT+=(-o "Dir::Etc::sourcelist=$dir/sources" -o Dir::Etc::sourceparts=-
 		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache")
+	[ -z "$arch" ] || APT+=(-o "APT::Architecture=$arch" -o "APT::Architectures=$arch"
+		-o Dir::State::status=/dev/null)
 	[ ! -s "$dir/sources" ] || return 0
 	url=$(archive_url)
 	[ -n "$url" ] || {

@@ -29,8 +29,10 @@ drop_workdir() {
 publish_dir() {
 	local from=$1 to=$2
 	chmod 755 "$from"
-	rm -rf "$to"
+	rm -rf "$to.old"
+	[ ! -e "$to" ] || mv -T "$to" "$to.old"
 	mv -T "$from" "$to"
+	rm -rf "$to.old"
 }
 
 need() {

@@ -17,7 +17,11 @@ for p in json.load(sys.stdin)["processes"]:
         print(p["pid"])' "$1" | head -n 1
 }
 
-fails "no dump given" 2 "vmcore" "$mi" 1
+# Then it is the running kernel, which needs a right, and /proc/kcore.
+without_rights=()
+[ "$(id -u)" -ne 0 ] || without_rights=(setpriv --bounding-set=-all --inh-caps=-all --)
+fails "no dump, and no right to read the kernel" 1 "a vmcore can be read: give one with -c" \
+	"${without_rights[@]}" "$mi" 1
 fails "no PID given" 2 "PID" "$mi" -c "$dump"
 fails "no such file" 1 "No such file" "$mi" -c "$t/none" 1
 fails "a directory" 1 "not a dump|regular file" "$mi" -c "$t" 1
@@ -41,6 +45,30 @@ done
 fails "wrong vmlinux" 1 "does not belong to this dump" "$mi" -c "$dump" -s "$mi" 1
 fails "vmlinux is no ELF" 1 "ELF|vmlinux" "$mi" -c "$dump" -s "$0" 1
 fails "no such vmlinux" 1 "No such file" "$mi" -c "$dump" -s "$t/none" 1
+
+# no_answer NAME REGEX ARGS...: by each form of an answer there is.
+no_answer() {
+	local name=$1 regex=$2 form options
+	shift 2
+	for form in "${forms[@]}"; do
+		read -ra options <<<"$form"
+		fails "$name $form" 1 "$regex" "$mi" "${options[@]}" "$@"
+	done
+}
+
+# What cannot be answered says so once, whatever is asked for.
+head -c $((size / 10)) "$dump" >"$t/cut"
+forms=("--all" "--all --json" "--blocked" "--blocked --json" "--requests" "--requests --json")
+no_answer "no such file" "No such file" -c "$t/none"
+no_answer "a damaged dump" "incomplete" -c "$t/cut"
+forms=()
+for option in --pages --each --map --next --windows --prefault "--stack --next"; do
+	forms+=("$option" "$option --json")
+done
+no_answer "no such file" "No such file" -c "$t/none" 1
+no_answer "a damaged dump" "incomplete" -c "$t/cut" 1
+no_answer "no such PID" "no task with PID 3999999" -c "$dump" 3999999
+no_answer "a kernel thread" "PID 2 \(kthreadd\) is a kernel thread" -c "$dump" 2
 
 fails "no such PID" 1 "no task with PID 3999999" "$mi" -c "$dump" 3999999
 fails "a kernel thread" 1 "PID 2 \(kthreadd\) is a kernel thread" "$mi" -c "$dump" 2

@@ -80,13 +80,13 @@ linkage() {
 
 # ---- the same answer ----
 
-# Every ninth process, and all ways to print it. PID 1 also by its task.
+# Every 18th process, and all ways to print it. PID 1 also by its task.
 identical() {
 	local core=$1 name pids pid n=0 how
-	local -a hows=("--json" "--json --each" "--json --sources" "" "--pages" "--map")
+	local -a hows=("--json" "--json --each" "--json --sources" "" "--pages" "--map" "--json --next" "--next --map")
 	name=$(basename "$core")
 	pids=$("$mi" -c "$core" --all --json | python3 -c 'import json, sys
-print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::9])')
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::18])')
 	{
 		for pid in $pids; do
 			for how in "${!hows[@]}"; do
@@ -119,14 +119,39 @@ print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::9
 	rm -f "$tmp"/got.*
 }
 
-# --sources without what differs: times, and who read how many pages (crash keeps them).
+# What is stuck, and behind what. with_fault: not empty if a task is in a page fault.
+with_fault=
+identical_stuck() {
+	local core=$1 name how pid i
+	local -a hows=("--json --requests" "--requests" "--json --blocked" "--blocked --each"
+		"--blocked --evidence")
+	name=$(basename "$core")
+	pid=$("$mi" -c "$core" --blocked --json | python3 -c 'import json, sys
+print(*[t["pid"] for t in json.load(sys.stdin)["blocked"] if t["wait"] and t["fault"]][:1])')
+	[ -z "$pid" ] || hows+=("--json --evidence $pid" "--evidence $pid")
+	with_fault+=$pid
+	for i in "${!hows[@]}"; do
+		echo "mmapinfo ${hows[i]} > $tmp/got.$i"
+	done | session "$core" >"$tmp/said"
+	for i in "${!hows[@]}"; do
+		# shellcheck disable=SC2086 # options
+		"$mi" -c "$core" ${hows[i]} >"$tmp/want" 2>/dev/null
+		same "$name: ${hows[i]}" "$tmp/want" "$tmp/got.$i"
+	done
+	rm -f "$tmp"/got.*
+}
+
+# --sources without what differs: times, who read how many pages (crash keeps them), and
+# types of modules, which stay once a command of the session wanted them.
 timeless() {
 	python3 -c 'import json, sys
 d = json.load(sys.stdin)
 def strip(x):
     if isinstance(x, dict):
         return {k: strip(v) for k, v in x.items() if k not in ("ms", "provider", "pages_read")}
-    return [strip(v) for v in x] if isinstance(x, list) else x
+    if isinstance(x, list):
+        return [strip(v) for v in x if "BTF of module" not in str(v)]
+    return x
 print(json.dumps(strip(d)))'
 }
 
@@ -170,7 +195,7 @@ behaviour() {
 	has "help: EXAMPLES with crash's prompt" '^ *crash> mmapinfo ' "$tmp/out.0"
 	not_has "help: fewer than 80 columns" '.{80}' "$tmp/out.0"
 	not_has "help: no format left" '%[a-z%]' "$tmp/out.0"
-	for name in $("$mi" --help | grep -oE -- ' --[a-z]+' | grep -vE -- '--(core|vmlinux|types)'); do
+	for name in $("$mi" --help | grep -oE -- ' --[a-z]+' | grep -vE -- '--(core|vmlinux|types|via|stable|watch|follow)'); do
 		has "help: explains $name" "^    (-., )?$name " "$tmp/out.0"
 	done
 	"$mi" -c "$dump" 1 >"$tmp/want"
@@ -346,10 +371,32 @@ damaged() {
 	rm -f "$tmp/damaged" "$tmp/got"
 }
 
+# ---- recorded history: of a file, with the dump's names ----
+
+recorded() {
+	local core=$1 how n=0
+	local -a hows=("" "--json" "--latency" "--format perfetto" "105 --limit 5" "--kind nonsense")
+	"$build/tests/make_recorder" "$tmp/recorder"
+	for how in "${hows[@]}"; do
+		echo "mmapinfo --recorder $tmp/recorder --history $how > $tmp/got.$((n++))"
+	done | session "$core" >"$tmp/said"
+	for n in "${!hows[@]}"; do
+		# shellcheck disable=SC2086 # options
+		"$mi" -c "$core" --recorder "$tmp/recorder" --history ${hows[n]} >"$tmp/want" \
+			2>"$tmp/want.err"
+		[ -s "$tmp/want" ] || sed 's/try mmapinfo.*//' "$tmp/want.err" >"$tmp/want"
+		same "--history ${hows[n]}" "$tmp/want" "$tmp/got.$n"
+	done
+}
+
 linkage
+recorded "$dump"
 for core; do
 	identical "$core"
+	identical_stuck "$core"
 done
+[ -n "$with_fault" ]
+ok $? "a task in a page fault was compared"
 behaviour
 pipes
 context

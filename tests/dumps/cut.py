@@ -14,17 +14,22 @@ STATUS_OFFSET, INCOMPLETE = 424, 8  # struct disk_dump_header
 DESCRIPTOR = struct.Struct("<QIIQ")  # offset, size, flags, page_flags
 
 
-def descriptors(dump):
-    """Where the page descriptors are, and how many: one for each bit of the second bitmap."""
+def bitmap_and_descriptors(dump):
+    """Where the second bitmap is, with a bit for each page that is stored, and where the
+    descriptors of these pages, which follow it."""
     block, sub_blocks, bitmap_blocks = struct.unpack_from("<IiI", dump, STATUS_OFFSET + 4)
     bitmaps = (1 + sub_blocks) * block
     end = bitmaps + bitmap_blocks * block
-    stored = dump[(bitmaps + end) // 2:end]
-    return end, sum(byte.bit_count() for byte in stored)
+    return (bitmaps + end) // 2, end
+
+
+def mark_incomplete(dump):
+    dump[STATUS_OFFSET] |= INCOMPLETE
 
 
 def cut(dump, size):
-    first, count = descriptors(dump)
+    bitmap, first = bitmap_and_descriptors(dump)
+    count = sum(byte.bit_count() for byte in dump[bitmap:first])
     end = first + count * DESCRIPTOR.size
     out = bytearray(dump[:size])
     if size < end:
@@ -36,7 +41,7 @@ def cut(dump, size):
             # Written in order: nothing comes after the first that did not fit.
             out[at:end] = bytes(end - at)
             break
-    out[STATUS_OFFSET] |= INCOMPLETE
+    mark_incomplete(out)
     return out
 
 
@@ -49,4 +54,5 @@ def main():
         f.write(cut(dump, size))
 
 
-main()
+if __name__ == "__main__":
+    main()

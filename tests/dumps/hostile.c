@@ -7,7 +7,8 @@
  * Opens the dump through a provider that damages a few words of some pages, in
  * a way that the seed decides: zeroes, ones, random numbers, other words of
  * the same page (so pointers lead to wrong but real objects and lists become
- * circles). Then lists all tasks and inspects a few processes, page by page.
+ * circles). Then lists all tasks, inspects a few processes, page by page, and
+ * looks for tasks that are stuck, and what is pending on block devices.
  * Prints TAP, one test for each block of seeds. Time and memory are bounded by
  * the kernel (alarm, RLIMIT_AS unless built with sanitizers).
  */
@@ -17,10 +18,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../libsrc/inspect/inspect.h"
+#include "../../libsrc/inspect/blocked.h"
 
 #define BLOCK 25
+#ifdef __SANITIZE_ADDRESS__
+#define SECONDS_PER_SEED 60 /* all takes some times as long */
+#else
 #define SECONDS_PER_SEED 20
+#endif
 #define MEMORY_MAX (1UL << 30)
 
 struct liar {
@@ -119,6 +124,19 @@ static void inspect(struct mi_kernel *k, const struct mi_task *task)
 	mi_process_close(p);
 }
 
+/* Requests, who maps their pages, waits, stacks, faults, locks: all that these walk. */
+static void look_at_stuck(struct mi_kernel *k)
+{
+	struct mi_blocked_set *set;
+	struct mi_error e;
+
+	if (mi_blocked_open(k, NULL, 0, &set, &e))
+		return;
+	if (set->pending)
+		mi_mapped_by_load(set->pending, &e);
+	mi_blocked_close(set);
+}
+
 /* Whether it got as far as a list of processes; everything else is up to the lies. */
 static bool one_seed(const char *dump, uint64_t seed)
 {
@@ -157,6 +175,7 @@ static bool one_seed(const char *dump, uint64_t seed)
 		if (list[i].has_mm && i % 3 == seed % 3)
 			inspect(k, &list[i].task);
 	free(list);
+	look_at_stuck(k);
 	mi_kernel_close(k);
 	mi_target_close(t);
 	return n > 1;

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Dumps that lack pages, against the whole dump of the same memory.
 
-    lacking.py COMMAND WHOLE excluded DUMP
-    lacking.py COMMAND WHOLE incomplete DUMP PERCENT...
+    lacking.py COMMAND WHOLE excluded DUMP SEED...
+    lacking.py COMMAND WHOLE incomplete DUMP PERCENT%... SEED...
 
 WHOLE is a dump that the oracle has found right. DUMP lacks some of its pages: a filter took
 more than it should, or a full disk cut it short. Every process is asked about, by PID or by
@@ -12,6 +12,9 @@ missing for that reason, in the one word of the JSON, and for no other.
 
 If cut short, DUMP is what makedumpfile left of WHOLE. First it is shown that
 tests/dumps/cut.py makes exactly DUMP of WHOLE; then WHOLE is also cut to each PERCENT.
+A cut may leave nothing to compare: all answers begin with pages that are often the last of
+memory. So for each SEED tests/dumps/thin.py takes another part of the pages, from all over
+memory: of DUMP if filtered, of WHOLE if cut short.
 Prints TAP.
 """
 import collections
@@ -23,7 +26,10 @@ import subprocess
 import sys
 import tempfile
 
+from tap import Tap
+
 CUT = pathlib.Path(__file__).with_name("cut.py")
+THIN = pathlib.Path(__file__).with_name("thin.py")
 GONE = sys.argv[3]
 REFUSAL = r"is incomplete|filtered out|could (not )?be read"
 
@@ -112,12 +118,15 @@ def compare_row(c, where, got, want, no_file):
 
 
 def within(row, want):
-    """The part of a longer row of the whole dump: what is unreadable may cut it in pieces."""
+    """What the whole dump has of these pages in rows that are alike: what is unreadable beside
+    them may cut a row in pieces, or make one of many. A row that says which page it is, is of
+    one page."""
     first, end = row["pgoff"], row["pgoff"] + row["pages"]
-    for w in want:
-        if w["pages"] > 1 and w["pgoff"] <= first and end <= w["pgoff"] + w["pages"]:
-            return {**w, **{k: row[k] for k in ("pages", "pgoff", "va") if k in row}}
-    return None
+    place = {k: row[k] for k in ("pages", "pgoff", "va") if k in row}
+    parts = [w for w in want if w["pgoff"] < end and first < w["pgoff"] + w["pages"]]
+    covered = sum(min(end, w["pgoff"] + w["pages"]) - max(first, w["pgoff"]) for w in parts)
+    alike = [{**w, **place} for w in parts]
+    return alike[0] if covered == row["pages"] and all(w == alike[0] for w in alike) else None
 
 
 def compare_rows(c, where, got, want, key, no_file=False):
@@ -157,16 +166,46 @@ def compare_mapping(c, got, want):
     compare_rows(c, where, got["pages"], want["pages"], "va", got.get("file_unreadable"))
 
 
-def compare_file(c, got, want):
+def compare_file(c, got, want, behind):
+    """@behind: it was said that names may be of the files behind those that were opened."""
     where = f"file {want['path']}"
-    for name in ("inode_number", "device", "filesystem", "size_bytes", "nrpages", "inode"):
+    backing = want.get("backing", {}) if behind else {}
+    for name in ("inode_number", "device", "filesystem"):
+        c.maybe(f"{where} {name}", got[name], want[name], (None, "", backing.get(name)))
+    for name in ("size_bytes", "nrpages", "inode"):
         c.maybe(f"{where} {name}", got[name], want[name], (None, ""))
-    c.maybe(f"{where} path", "" if "?" in got["path"] else got["path"], want["path"], ("",))
+    c.maybe(f"{where} path", "" if "?" in got["path"] else got["path"], want["path"],
+            ("", backing.get("path")))
     if got["cache"] is None:
         c.missing += 1
         return
     compare_totals(c, where, got["cache"], want["cache"])
     compare_rows(c, where, got["pages"], want["pages"], "pgoff")
+
+
+def compare_fault(c, where, got, want):
+    for name, value in want.items():
+        if name == "name":
+            c.maybe(f"{where} name", "" if "?" in got[name] else got[name], value, ("",))
+        elif name != "page":
+            c.same(f"{where} {name}", got.get(name), value)
+    if want["page"]:
+        compare_rows(c, f"{where} page", [got["page"]], [want["page"]], "va")
+
+
+def compare_thread(c, got, want, problems):
+    """A stack that is not there, or a mapping, hides the fault; nothing makes one up."""
+    where = f"thread {got['tid']}"
+    c.same(where, {n: got[n] for n in ("comm", "state", "task")},
+           {n: want[n] for n in ("comm", "state", "task")})
+    if got.get("fault"):
+        c.check(f"{where} has a fault", bool(want.get("fault")), got["fault"])
+        if want.get("fault"):
+            compare_fault(c, where, got["fault"], want["fault"])
+            c.same(f"{where} entry", got["entry"], want["entry"])
+    elif "fault" in got or "fault" in want:
+        c.missing += 1
+        c.check(f"{where}: a fault is missing without a word", bool(problems))
 
 
 def compare_process(c, got, want):
@@ -175,7 +214,9 @@ def compare_process(c, got, want):
         if name == "threads":
             known = {t["tid"]: t for t in value}
             for thread in got["process"]["threads"]:
-                c.same(f"thread {thread['tid']}", thread, known.get(thread["tid"]))
+                c.check(f"thread {thread['tid']}", thread["tid"] in known)
+                if thread["tid"] in known:
+                    compare_thread(c, thread, known[thread["tid"]], got["problems"])
         elif name not in ("mappings_found", "rss"):
             c.maybe(name, got["process"][name], value)
     maps = {m["start"]: m for m in want["mappings"]}
@@ -184,10 +225,11 @@ def compare_process(c, got, want):
         if m["start"] in maps:
             compare_mapping(c, m, maps[m["start"]])
     files = {f["mapping"]: f for f in want["files"]}
+    behind = any((p["effect"] or "").endswith("of the file behind it") for p in got["problems"])
     for f in got["files"]:
         c.check(f"file {f['path']}", f["mapping"] in files, f["mapping"])
         if f["mapping"] in files:
-            compare_file(c, f, files[f["mapping"]])
+            compare_file(c, f, files[f["mapping"]], behind)
     lacks = len(got["mappings"]) < len(want["mappings"])
     c.check("mappings are missing without a word", not lacks or got["problems"])
     c.check("cgroups are missing without a word", not c.unread_cgroups or got["problems"])
@@ -229,26 +271,30 @@ def compare_dump(command, dump, whole, everyone):
     return c
 
 
+def image_frames(dump):
+    """The first and the last page frame of the kernel's image, and a little more."""
+    with open(dump, "rb") as f:
+        note = f.read(1 << 20)
+    stext = int(re.search(rb"^SYMBOL\(_stext\)=(\w+)$", note, re.M)[1], 16)
+    base = int(re.search(rb"^NUMBER\(phys_base\)=(-?\d+)$", note, re.M)[1])
+    first = (stext - 0xffffffff80000000 + base) >> 12
+    return first, first + (96 << 20 >> 12)
+
+
 def main():
-    command, whole_dump, _, lacking_dump, *percents = sys.argv[1:]
+    command, whole_dump, _, lacking_dump, *ways = sys.argv[1:]
+    percents = [way for way in ways if way.endswith("%")]
+    seeds = [way for way in ways if way not in percents]
     everyone = {p["pid"]: p for p in ask(command, whole_dump, "--all")[0]["processes"]}
     whole = {pid: ask(command, whole_dump, "--each", str(pid))[0]
              for pid, p in everyone.items() if p["mm"]}
-    n, failed, sums = 0, 0, collections.Counter()
-
-    def test(ok, name, details=()):
-        nonlocal n, failed
-        n += 1
-        failed += not ok
-        print(("ok" if ok else "not ok") + f" {n} - {name}")
-        for line in details:
-            print(f"# {line}")
+    tap, sums = Tap(), collections.Counter()
 
     def compare(name, dump):
         c = compare_dump(command, dump, whole, everyone)
-        test(not c.wrong and c.equal,
-             f"{name}: {c.processes} answers, {c.refused} refused; {c.equal} facts equal, "
-             f"{c.missing} missing, {len(c.wrong)} wrong", c.wrong[:8])
+        tap.result(not c.wrong and c.equal,
+                   f"{name}: {c.processes} answers, {c.refused} refused; {c.equal} facts equal, "
+                   f"{c.missing} missing, {len(c.wrong)} wrong", c.wrong)
         sums.update(equal=c.equal, missing=c.missing, processes=c.processes)
 
     compare("as it is", lacking_dump)
@@ -258,16 +304,22 @@ def main():
             size = os.path.getsize(lacking_dump)
             subprocess.run([CUT, whole_dump, str(size), made], check=True)
             same = pathlib.Path(made).read_bytes() == pathlib.Path(lacking_dump).read_bytes()
-            test(same, f"cut to {size} bytes, the whole dump is what makedumpfile left")
+            tap.result(same, f"cut to {size} bytes, the whole dump is what makedumpfile left")
         for percent in percents:
-            subprocess.run([CUT, whole_dump, f"{percent}%", made], check=True)
-            compare(f"cut to {percent} %", made)
-    # A filter that takes nothing it should not is no failure.
-    enough = sums["missing"] > 0 or GONE == "excluded"
-    test(enough and sums["equal"] > 10000 and sums["processes"] > 20,
-         f"enough was there, and enough missing, to compare: {dict(sums)}")
-    print(f"1..{n}")
-    return bool(failed)
+            subprocess.run([CUT, whole_dump, percent, made], check=True)
+            compare(f"cut to {percent}", made)
+        for seed in seeds:
+            # From a few pages, which leave most answers, to so many that most are refused.
+            per_mille = 2 ** (int(seed) % 6)
+            numbers = map(str, [seed, per_mille, *image_frames(whole_dump)])
+            of = lacking_dump if GONE == "excluded" else whole_dump
+            subprocess.run([THIN, of, GONE, *numbers, made], check=True)
+            compare(f"without {per_mille} of 1000 pages (seed {seed})", made)
+    # What a filter took may be nothing, or all that answers begin with.
+    if ways:
+        tap.result(sums["missing"] > 0 and sums["equal"] > 10000 and sums["processes"] > 20,
+                   f"enough was there, and enough missing, to compare: {dict(sums)}")
+    return tap.end()
 
 
 sys.exit(main())

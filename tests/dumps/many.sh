@@ -17,7 +17,7 @@ quick() {
 		ulimit -t 20 -v 400000
 		exec "$mi" -c "$dump" "$@" "$pid"
 	) >"$tap_dir/out" 2>"$tap_dir/err"
-	[ $? -eq 0 ] && [ "$(grep -cE '^ *(7f|"start")' "$tap_dir/out")" -ge 100000 ]
+	[ $? -eq 0 ] && [ "$(grep -cE '^ *([0-9a-f]{6,} |"start")' "$tap_dir/out")" -ge 100000 ]
 	ok $? "$name" "$tap_dir/err"
 }
 

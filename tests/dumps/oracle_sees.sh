@@ -52,4 +52,40 @@ sees "dirty pages of a mapping" sed -i '0,/^Private_Dirty: .*/s//Private_Dirty: 
 sees "referenced pages" sed -i '0,/^Referenced: .*/s//Referenced: 4000 kB/' "$t/proc/$pid/smaps"
 sees "a flag of a mapping" sed -i '0,/^VmFlags: rd/s//VmFlags: rd gd/' "$t/proc/$pid/smaps"
 sees "the size in status" sed -i 's/^VmSize:.*/VmSize: 4 kB/' "$t/proc/$pid/status"
+# Its device is in no truth of this dump: said to be there, it must be right.
+limit() {
+	mkdir -p "$t/sys/class/bdi/254:0"
+	echo "$1" >"$t/sys/class/bdi/254:0/read_ahead_kb"
+}
+sees "the limit of readahead" limit 12
+# The open file of the program, which no one gave another limit.
+start=$(sed -n '1s/-.*//p' "$truth/proc/$pid/maps")
+state() {
+	limit 128
+	echo "readahead $pid $start ra_pages $1" >>"$t/notes"
+}
+sees "the state of readahead" state 33
+
+# The same of windows.py.
+sees_window() {
+	local name=$1
+	shift
+	rm -rf "$t"
+	cp -r "$truth" "$t"
+	"$@"
+	tests/dumps/windows.py --mmapinfo "$mi" "$dump" "$t" >"$tap_dir/out" 2>&1
+	[ $? -eq 1 ] && grep -q '^not ok' "$tap_dir/out"
+	ok $? "$name" "$tap_dir/out"
+}
+
+many=$t/proc/$(grep -lx many-vmas "$truth"/proc/*/comm | sed 's|.*/proc/\([0-9]*\)/.*|\1|')/maps
+set_limit() {
+	mkdir -p "$t/proc/sys/vm"
+	echo 65531 >"$t/proc/sys/vm/max_map_count"
+}
+sees_window "a piece of another page" sed -i 's/ r--s 00007000 / r--s 00008000 /' "$many"
+sees_window "a piece that is missing" sed -i '/ r--s 00007000 /d' "$many"
+sees_window "a piece that is private" sed -i 's/ r--s 00007000 / r--p 00007000 /' "$many"
+sees_window "a window less" sed -i 's/ r--s / r--p /' "$many"
+sees_window "another limit of mappings" set_limit
 done_testing

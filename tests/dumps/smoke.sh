@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Every kind of output over all processes of a dump, for runs under sanitizers
 # and valgrind: only the status and a sign of life are looked at.
-#   smoke.sh COMMAND DUMP [EVERY]     EVERY: take each nth process (default 8 under valgrind)
+#   smoke.sh COMMAND DUMP [EVERY]     EVERY: take each nth process
 set -uo pipefail
 . "$(dirname "$0")/../tap.sh"
 read -ra mi <<<"$1"
 dump=$2
-step=${3:+12}
+step=${3:-1}
 
 try() {
 	local name=$1
@@ -20,16 +20,22 @@ try() {
 pids=$("${mi[@]}" -c "$dump" --all --json |
 	python3 -c 'import json, sys
 print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")])')
-[ "$(wc -w <<<"$pids")" -gt 20 ]
+[ "$(wc -w <<<"$pids")" -gt 8 ]
 ok $? "a list of processes"
 try "--all" --all
 try "--sources" --sources 1
+try "--requests" --requests
+try "--requests --json" --requests --json
+try "--blocked" --blocked --evidence
+try "--blocked --json" --blocked --json
 i=0
 for pid in $pids; do
 	i=$((i + 1))
-	[ $((i % ${step:-1})) -eq 0 ] || continue
-	try "PID $pid text" --pages --map "$pid"
-	try "PID $pid JSON" --pages --json "$pid"
+	[ $((i % step)) -eq 0 ] || continue
+	try "PID $pid text" --pages --map --prefault --windows "$pid"
+	try "PID $pid JSON" --pages --prefault --json "$pid"
+	try "PID $pid --next" --next --map "$pid"
+	try "PID $pid --next JSON" --next --json "$pid"
 done
 try "--each" --each 1
 done_testing

@@ -30,6 +30,7 @@ NAME = b"VMCOREINFO\0"
 HEADER = struct.Struct("<III")  # of a note: sizes of name and contents, type
 PT_LOAD = 1
 PT_NOTE = 4
+ELFCLASS32 = 1
 KERNEL_MAP = 0xffffffff80000000
 # In a compressed dump: places and sizes of VMCOREINFO and of the notes, which hold it.
 SUB_HEADER = struct.Struct("<QQQQ")
@@ -57,14 +58,26 @@ class Text:
         self.data[self.at:self.at + self.room] = text.ljust(self.room, b"\0")
 
 
+def program_headers(data):
+    """(type, file offset, virtual and physical address, size in the file)"""
+    if data[4] == ELFCLASS32:
+        offset, = struct.unpack_from("<I", data, 28)
+        count, = struct.unpack_from("<H", data, 44)
+        for i in range(count):
+            yield struct.unpack_from("<IIIII", data, offset + 32 * i)
+        return
+    offset, = struct.unpack_from("<Q", data, 32)
+    count, = struct.unpack_from("<H", data, 56)
+    for i in range(count):
+        kind, _, *rest = struct.unpack_from("<IIQQQQ", data, offset + 56 * i)
+        yield (kind, *rest)
+
+
 def segments(data, wanted=PT_LOAD):
     """(file offset, physical address, size) of what an ELF dump stores."""
     if data[:4] != b"\x7fELF":
         raise ValueError("memory can be changed in ELF dumps only")
-    offset, = struct.unpack_from("<Q", data, 32)
-    count, = struct.unpack_from("<H", data, 56)
-    for i in range(count):
-        kind, _, at, va, pa, size = struct.unpack_from("<IIQQQQ", data, offset + 56 * i)
+    for kind, at, va, pa, size in program_headers(data):
         # A crash kernel describes the image twice: here as memory like all other.
         if kind == wanted and va < KERNEL_MAP:
             yield at, pa, size

@@ -12,6 +12,8 @@ import re
 import struct
 import sys
 
+from tap import Tap
+
 PT_LOAD, PT_NOTE, NT_PRSTATUS = 1, 4, 1
 KERNEL_MAP = 0xffffffff80000000
 USUAL = 16 << 20  # CONFIG_PHYSICAL_START
@@ -61,10 +63,10 @@ def main():
         ("the kernel's image twice",
          size and any(h[3] <= start and start + size <= h[3] + h[5] for h in ram)),
     ]
-    for i, (name, ok) in enumerate(results, 1):
-        print(("ok" if ok else "not ok") + f" {i} - {name}")
-    print(f"1..{len(results)}")
-    return not all(ok for _, ok in results)
+    tap = Tap()
+    for name, ok in results:
+        tap.result(ok, name)
+    return tap.end()
 
 
 sys.exit(main())

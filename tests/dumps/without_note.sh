@@ -7,8 +7,7 @@ set -uo pipefail
 build=$1
 dump=$2
 mi=$build/mmapinfo
-unnote=$(dirname "$0")/unnote.py
-copy=$tap_dir/copy
+. "$(dirname "$0")/note.sh"
 
 # The dump's own lines, to make other values from.
 line_of() {
@@ -23,17 +22,8 @@ answers() {
 	done
 }
 
-# same NAME WHAT-REGEX CHANGE...: the answer of the changed copy, and a line of its sources.
-same() {
-	local name=$1 regex=$2
-	shift 2
-	"$unnote" "$dump" "$copy" "$@" 2>"$tap_dir/err" &&
-		answers "$copy" >"$tap_dir/answers" 2>"$tap_dir/err" &&
-		cmp "$tap_dir/intact" "$tap_dir/answers" >>"$tap_dir/err" &&
-		"$mi" -c "$copy" --sources 1 >"$tap_dir/out" 2>>"$tap_dir/err"
-	ok $? "$name: the same answers" "$tap_dir/err"
-	grep -Eq "$regex" "$tap_dir/out"
-	ok $? "$name: --sources says /$regex/" "$tap_dir/out"
+sources() {
+	"$mi" -c "$1" --sources 1
 }
 
 # refused NAME REGEX CHANGE...
@@ -44,18 +34,14 @@ refused() {
 	fails "$name" 1 "$regex" "$mi" -c "$copy" 1
 }
 
-# Another value of the same length: the last digit that is no zero becomes a 1 or 2.
-other() {
-	line_of "$1" | sed -E 's/[2-9a-f](0*)$/1\1/; t; s/1(0*)$/2\1/'
-}
-
 pids=$("$mi" -c "$dump" --all --json |
 	python3 -c 'import json, sys
-print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::9])')
-answers "$dump" >"$tap_dir/intact" 2>"$tap_dir/err"
-[ -s "$tap_dir/intact" ] && [ "$(wc -w <<<"$pids")" -gt 2 ]
-ok $? "answers of the intact dump" "$tap_dir/err"
-stext=$(other 'SYMBOL\(_stext\)')
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::20])')
+intact
+[ "$(wc -w <<<"$pids")" -ge 2 ]
+ok $? "of two processes at least"
+# Far from where any kernel's image lies: a near one could be mapped as it says.
+stext='SYMBOL(_stext)=fffffffffee00000'
 release=$(line_of OSRELEASE | sed 's/.$/~/')
 found='^vmcoreinfo +yes .* searched .*memory at physical 0x'
 
@@ -74,7 +60,7 @@ fi
 
 # Where --sources says that the text was found.
 found_at() {
-	"$mi" -c "$1" --sources 1 | sed -n 's/^vmcoreinfo *yes.*physical 0x//p'
+	sources "$1" | sed -n 's/^vmcoreinfo *yes.*physical 0x//p'
 }
 
 # The kernel keeps two copies. Dumps that lack the page of one, then of both.

@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			  {"SYMBOL(kallsyms_relative_base)", 0},
 			  {"SYMBOL(_stext)", 0}},
 	};
-	struct mi_kallsyms_source src = {read_memory, line_of, &mem, false};
+	struct mi_kallsyms_source src = {read_memory, line_of, &mem, false, false};
 	struct mi_symtab *tab;
 	struct mi_error err;
 	uint64_t addr;

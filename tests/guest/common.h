@@ -21,6 +21,10 @@
 #define MARK_FAILED "MMAPINFO-GUEST-FAILED"
 #define MARK_SAVED "MMAPINFO-GUEST-SAVED"
 #define MARK_THROTTLE "MMAPINFO-GUEST-THROTTLE" /* please, the disk "slow" */
+#define MARK_TOUCHED "MMAPINFO-GUEST-TOUCHED"	/* all pages, after the dump */
+
+/* Where init hands out turns: a FIFO to begin by and one to end by for each scenario. */
+#define TURNS "/turn"
 
 /* Facts only the workload knows; becomes "notes" in the truth. */
 #define NOTES "/notes"

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 
 #define MAX_FILES 512
 /* Of larger files only what the notes call a window is read. */
-#define WHOLE_MAX ((size_t)4 << 30)
+#define WHOLE_MAX ((uint64_t)sizeof(long) << 29)
 
 struct file {
 	char dev[16], path[256];
@@ -30,8 +31,9 @@ struct file {
 	ino_t st_ino;
 	unsigned long ino; /* as maps shows it, with dev */
 	nlink_t nlink;
-	size_t size;
-	size_t first, pages; /* what is read of it */
+	uint64_t size;
+	uint64_t first; /* what is read of it */
+	size_t pages;
 	unsigned char *resident;
 	uint64_t *pfns;
 };
@@ -87,7 +89,7 @@ static const char *kind_of(int fd, const struct stat *st)
  * reports a tmpfs page in the swap cache as resident, but touching it would bring
  * it back into the file.
  */
-static int is_untouchable(const struct file *f, size_t page)
+static int is_untouchable(const struct file *f, uint64_t page)
 {
 	const char *line = notes.data;
 	unsigned long ino, first, count;
@@ -232,15 +234,16 @@ static void consider(const char *path, const char *name)
 		close(fd);
 		return;
 	}
-	f->size = (size_t)st.st_size;
+	f->size = (uint64_t)st.st_size;
 	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, &bytes) == 0)
 		f->size = bytes;
 	f->st_dev = st.st_dev;
-	f->st_ino = f->ino = st.st_ino;
+	f->st_ino = st.st_ino;
+	f->ino = (unsigned long)st.st_ino;
 	f->nlink = st.st_nlink;
 	snprintf(f->dev, sizeof(f->dev), "%02x:%02x", major(st.st_dev), minor(st.st_dev));
 	escape(name, f->path, sizeof(f->path));
-	f->pages = (f->size + PAGE - 1) / PAGE;
+	f->pages = (size_t)((f->size + PAGE - 1) / PAGE);
 	if (f->size > WHOLE_MAX) {
 		whole = *f;
 		read_windows(&whole, fd);
@@ -282,18 +285,23 @@ static void consider_links(pid_t pid, const char *kind)
 	closedir(d);
 }
 
+void notes_read(void)
+{
+	if (slurp(NOTES, &notes) < 0)
+		fail("no notes");
+}
+
 void files_read(void)
 {
 	static const char *const trees[] = {
 		"/mnt", "/shm", "/hugeshm", "/hugetlb", "/xfs", "/btrfs", "/overlay", "/init",
 	};
 
-	if (slurp(NOTES, &notes) < 0)
-		fail("no notes");
 	for (size_t i = 0; i < ARRAY_SIZE(trees); i++)
 		nftw(trees[i], consider_entry, 8, FTW_PHYS);
 	for (size_t i = 0; i < proc_count; i++) {
-		consider_links(procs[i].pid, "map_files");
+		if (!procs[i].mmap_locked)
+			consider_links(procs[i].pid, "map_files");
 		consider_links(procs[i].pid, "fd");
 	}
 }
@@ -311,8 +319,8 @@ static void archive_file(size_t number, const struct file *f)
 	int len;
 
 	len = snprintf(info, sizeof(info),
-		       "path=%s\nkind=%s\ndev=%s\nino=%lu\nsize=%zu\n"
-		       "nlink=%lu\nfirst=%zu\n",
+		       "path=%s\nkind=%s\ndev=%s\nino=%lu\nsize=%" PRIu64
+		       "\nnlink=%lu\nfirst=%" PRIu64 "\n",
 		       f->path, f->kind, f->dev, f->ino, f->size, (unsigned long)f->nlink,
 		       f->first);
 	snprintf(name, sizeof(name), "files/%zu/info", number);
@@ -329,5 +337,9 @@ void files_archive(void)
 {
 	for (size_t i = 0; i < file_count; i++)
 		archive_file(i, &files[i]);
+}
+
+void notes_archive(void)
+{
 	tar_add("notes", notes.data, notes.len);
 }

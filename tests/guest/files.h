@@ -2,6 +2,10 @@
 #ifndef GUEST_FILES_H
 #define GUEST_FILES_H
 
+/* What the workload has noted. Before the files. */
+void notes_read(void);
+void notes_archive(void);
+
 /*
  * Finds the files (below the mounts of the workload, and mapped or open in any
  * process) and reads their pages' PFNs. Touches cached pages, so it comes

@@ -7,6 +7,7 @@
 #include "common.h"
 #include "panic.h"
 #include "truth.h"
+#include "turns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SCENARIO_TIMEOUT_MS 60000
+#define SCENARIO_TIMEOUT_MS 240000
 
 static void must_mount(const char *what, const char *where, const char *type, unsigned long flags,
 		       const char *options)
@@ -55,10 +56,10 @@ static void attach_console(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-/* A list has the modules, each after those it depends on. */
+/* A list has the modules, each after those it depends on, and behind a space its parameters. */
 static void load_modules(const char *path)
 {
-	char line[256];
+	char line[256], *parameters;
 	FILE *list = fopen(path, "re");
 	int fd;
 
@@ -66,10 +67,14 @@ static void load_modules(const char *path)
 		fail("no list of modules");
 	while (fgets(line, sizeof(line), list)) {
 		line[strcspn(line, "\n")] = '\0';
+		parameters = strchr(line, ' ');
+		if (parameters)
+			*parameters++ = '\0';
 		fd = open(line, O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			fail("no module %s", line);
-		if (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST)
+		if (syscall(SYS_finit_module, fd, parameters ? parameters : "", 0) < 0 &&
+		    errno != EEXIST)
 			fail("cannot load %s", line);
 		close(fd);
 		/* The file lies in memory. */
@@ -183,16 +188,21 @@ static void let_stay_dirty(const char *disk)
 	must_write(knob, "40");
 }
 
-/* What only the variant "full" has. */
+static void mount_slow(void)
+{
+	mount_ext4(disk_of("slow"), "/slow");
+	if (symlink(disk_of("slow"), "/dev/slow") < 0)
+		fail("symlink");
+	let_stay_dirty(disk_of("slow"));
+}
+
+/* What only the variants "full" and "touch" have. */
 static void mount_more(void)
 {
 	must_mount(disk_of("xfs"), "/xfs", "xfs", MS_NOATIME, NULL);
 	/* Its own interval of writing back is apart from the kernel's. */
 	must_mount(disk_of("btrfs"), "/btrfs", "btrfs", MS_NOATIME, "commit=3000");
-	must_mount(disk_of("slow"), "/slow", "ext4", MS_NOATIME, "commit=100000,noinit_itable");
-	if (symlink(disk_of("slow"), "/dev/slow") < 0)
-		fail("symlink");
-	let_stay_dirty(disk_of("slow"));
+	mount_slow();
 	must_mount("overlay", "/overlay", "overlay", 0,
 		   "lowerdir=/mnt/ovl/lower,upperdir=/mnt/ovl/upper,workdir=/mnt/ovl/work");
 }
@@ -220,14 +230,23 @@ static int spawn_workload(const char *arg1, const char *arg2)
 	return pipefd[0];
 }
 
+/* Onto the console: where everybody waits. */
+static void show_blocked(void)
+{
+	try_write("/proc/sysrq-trigger", "9");
+	try_write("/proc/sysrq-trigger", "w");
+}
+
 static void start_scenario(const char *scenario)
 {
 	struct pollfd pfd = {.events = POLLIN};
 	char byte;
 
 	pfd.fd = spawn_workload(scenario, NULL);
-	if (poll(&pfd, 1, SCENARIO_TIMEOUT_MS) != 1)
+	if (poll(&pfd, 1, SCENARIO_TIMEOUT_MS) != 1) {
+		show_blocked();
 		fail("scenario %s does not get ready", scenario);
+	}
 	if (read(pfd.fd, &byte, 1) != 1)
 		fail("scenario %s ended early", scenario);
 	close(pfd.fd);
@@ -255,6 +274,13 @@ static void start_workload(const char *variant)
 		fail("no scenarios for variant %s", variant);
 	for (size_t i = 0; i < count; i++)
 		start_scenario(names[i]);
+}
+
+static enum truth_of truth_of(const char *variant)
+{
+	if (!strcmp(variant, "bench") || !strcmp(variant, "crowd") || !strcmp(variant, "touch"))
+		return TRUTH_BRIEF;
+	return strcmp(variant, "stuck") ? TRUTH_PAGES : TRUTH_STUCK;
 }
 
 /* The crash kernel's part. */
@@ -286,15 +312,32 @@ int main(void)
 			fail("symlink");
 		mount_more();
 	}
+	if (!strcmp(variant, "touch")) {
+		load_modules("/modules/order.full");
+		if (symlink(disk_of("touched"), "/dev/touched") < 0)
+			fail("symlink");
+		mount_more();
+		turns_init();
+	}
+	if (!strcmp(variant, "stuck")) {
+		load_modules("/modules/order.stuck");
+		mount_slow();
+		if (symlink(disk_of("stack"), "/dev/stack") < 0)
+			fail("symlink");
+	}
+	if (!strcmp(variant, "crowd"))
+		load_modules("/modules/order.crowd");
 	fd = open(NOTES, O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
 	close(fd);
 	start_workload(variant);
 	if (panics)
 		crash_kernel_load();
-	truth_record(disk_of("truth"), strcmp(variant, "bench") == 0);
+	truth_record(disk_of("truth"), truth_of(variant));
 	printf("%s\n", MARK_READY);
 	if (panics)
 		crash_now();
+	if (!strcmp(variant, "touch"))
+		turns_give();
 	for (;;)
 		pause();
 }

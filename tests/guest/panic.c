@@ -18,6 +18,11 @@
 /* One CPU, and drivers that expect devices in any state. */
 #define CRASH_CMDLINE "console=ttyS0 loglevel=4 panic=-1 nr_cpus=1 reset_devices"
 #define KEXEC_FILE_ON_CRASH 2UL
+#ifdef SYS_kexec_file_load
+#define OUR_SYS_KEXEC_FILE_LOAD SYS_kexec_file_load
+#else
+#define OUR_SYS_KEXEC_FILE_LOAD -1 /* i386 has none */
+#endif
 
 #define VMCORE "/proc/vmcore"
 #define TARGET "/dump"
@@ -35,8 +40,8 @@ void crash_kernel_load(void)
 {
 	int kernel = open_file(CRASH_KERNEL), initramfs = open_file(CRASH_INITRAMFS);
 
-	if (syscall(SYS_kexec_file_load, kernel, initramfs, sizeof(CRASH_CMDLINE), CRASH_CMDLINE,
-		    KEXEC_FILE_ON_CRASH) < 0)
+	if (syscall(OUR_SYS_KEXEC_FILE_LOAD, kernel, initramfs, sizeof(CRASH_CMDLINE),
+		    CRASH_CMDLINE, KEXEC_FILE_ON_CRASH) < 0)
 		fail("cannot load the crash kernel");
 	close(kernel);
 	close(initramfs);

@@ -72,12 +72,26 @@ void for_each_vma(const struct blob *maps,
 		start = strtoul(line, &dash, 16);
 		end = *dash == '-' ? strtoul(dash + 1, NULL, 16) : 0;
 		/* Above the user's half lies only the vsyscall page. */
-		if (end > start && !(start >> 63))
+		if (end > start && !((uint64_t)start >> 63))
 			fn(start, end, arg);
 		line = strchr(line, '\n');
 		if (line)
 			line++;
 	}
+}
+
+/* Whose mappings nobody can look at: the workload says so in the notes. */
+static int is_mmap_locked(pid_t pid)
+{
+	FILE *notes = fopen(NOTES, "re");
+	char line[256];
+	int found = 0, of;
+
+	while (notes && !found && fgets(line, sizeof(line), notes))
+		found = sscanf(line, "mmap-locked %d", &of) == 1 && of == pid;
+	if (notes)
+		fclose(notes);
+	return found;
 }
 
 static void find_one(pid_t pid, void *arg)
@@ -89,6 +103,12 @@ static void find_one(pid_t pid, void *arg)
 	if (proc_count == MAX_PROCS)
 		fail("more than %d processes", MAX_PROCS);
 	p->pid = pid;
+	p->mmap_locked = is_mmap_locked(pid);
+	if (p->mmap_locked) {
+		memset(&p->cmdline, 0, sizeof(p->cmdline));
+		proc_count++;
+		return;
+	}
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
 	if (slurp(path, &p->cmdline) == 0)
 		proc_count++;
@@ -180,10 +200,15 @@ static void read_pagemap(pid_t pid, const struct blob *maps, struct blob *pagema
 	close(run.fd);
 }
 
-static int read_proc(pid_t pid, struct blob *maps, struct blob *pagemap)
+static int read_proc(const struct proc *p, struct blob *maps, struct blob *pagemap)
 {
+	pid_t pid = p->pid;
 	char path[64];
 
+	memset(maps, 0, sizeof(*maps));
+	memset(pagemap, 0, sizeof(*pagemap));
+	if (p->mmap_locked)
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
 	if (slurp(path, maps) < 0) {
 		printf("truth: process %d has gone\n", pid);
@@ -198,7 +223,7 @@ int procs_read(void)
 	int ret = 0;
 
 	for (size_t i = 0; i < proc_count && !ret; i++)
-		ret = read_proc(procs[i].pid, &procs[i].maps, &procs[i].pagemap);
+		ret = read_proc(&procs[i], &procs[i].maps, &procs[i].pagemap);
 	return ret;
 }
 
@@ -207,7 +232,7 @@ static int compare_proc(const struct proc *p)
 	struct blob maps, pagemap;
 	const uint64_t *was = (const uint64_t *)p->pagemap.data, *is;
 
-	if (read_proc(p->pid, &maps, &pagemap) < 0)
+	if (read_proc(p, &maps, &pagemap) < 0)
 		return -1;
 	if (maps.len != p->maps.len || (maps.len && memcmp(maps.data, p->maps.data, maps.len))) {
 		printf("truth: maps of %d changed\n", p->pid);
@@ -289,7 +314,8 @@ static void archive_proc(struct proc *p, int brief)
 	archive_text(dir, "status");
 	archive_text(dir, "comm");
 	archive_text(dir, "stat");
-	archive_mappings(dir, p, brief);
+	if (!p->mmap_locked)
+		archive_mappings(dir, p, brief);
 	if (brief)
 		return;
 	archive_blob(dir, "cmdline", &p->cmdline);
@@ -298,15 +324,39 @@ static void archive_proc(struct proc *p, int brief)
 	for_each_number(tasks, archive_task, &p->pid);
 }
 
+/* What readahead is allowed for files of each device. */
+static void archive_devices(void)
+{
+	struct dirent *e;
+	char dir[280];
+	DIR *d;
+
+	d = opendir("/sys/class/bdi");
+	if (!d)
+		fail("no /sys/class/bdi");
+	while ((e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(dir, sizeof(dir), "sys/class/bdi/%s", e->d_name);
+		archive_text(dir, "read_ahead_kb");
+		snprintf(dir, sizeof(dir), "sys/dev/block/%s/queue", e->d_name);
+		archive_text(dir, "max_sectors_kb");
+	}
+	closedir(d);
+}
+
 void procs_archive(int brief)
 {
 	static const char *const names[] = {
-		"meminfo", "vmstat",	  "swaps",    "mounts", "self/mountinfo", "version",
-		"cmdline", "filesystems", "zoneinfo", "iomem",	"slabinfo",
+		"meminfo",	  "vmstat",  "swaps",	 "mounts",
+		"self/mountinfo", "version", "cmdline",	 "filesystems",
+		"zoneinfo",	  "iomem",   "slabinfo", "sys/vm/max_map_count",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		archive_text("proc", names[i]);
 	for (size_t i = 0; i < proc_count; i++)
 		archive_proc(&procs[i], brief);
+	if (!brief)
+		archive_devices();
 }

@@ -14,6 +14,7 @@ struct blob {
 /* One recorded process. maps and pagemap are empty where there is no mm. */
 struct proc {
 	pid_t pid;
+	int mmap_locked; /* nothing of its mappings can be read, ever */
 	struct blob cmdline, maps, pagemap;
 };
 

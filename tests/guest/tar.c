@@ -53,13 +53,20 @@ static void pad(size_t align)
 
 void tar_open(const char *disk)
 {
+	tar_open_at(disk, 0);
+}
+
+void tar_open_at(const char *disk, long offset)
+{
 	disk_fd = open(disk, O_WRONLY | O_DIRECT | O_CLOEXEC);
 	if (disk_fd < 0)
 		fail("cannot open %s for the truth", disk);
 	memset(chunk, 0, sizeof(chunk));
+	if (lseek(disk_fd, offset, SEEK_SET) < 0)
+		fail("cannot go to %ld of %s", offset, disk);
 	/* A first write marks the chunk's pages as used: not later, by the truth itself. */
 	flush_chunk(CHUNK);
-	if (lseek(disk_fd, 0, SEEK_SET) < 0)
+	if (lseek(disk_fd, offset, SEEK_SET) < 0)
 		fail("cannot rewind %s", disk);
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 void tar_open(const char *disk);
+/* Several archives on one disk: each begins at an offset, a multiple of 4096. */
+void tar_open_at(const char *disk, long offset);
 void tar_add(const char *name, const void *data, size_t len);
 void tar_close(void);
 

@@ -221,16 +221,25 @@ static void tmpfile_mapped(void)
 
 #define WINDOW ((size_t)16)
 
-/* Offsets that need more than 32 bits, in pages, up to the end of the largest file. */
+/* Pages of the largest file, and one in the middle. */
+#if __SIZEOF_LONG__ == 8
+#define FAR_END (((uint64_t)1 << 51) - 1)
+#define FAR_MIDDLE ((uint64_t)1 << 45)
+#else
+#define FAR_END (((uint64_t)1 << 31) - 1)
+#define FAR_MIDDLE ((uint64_t)1 << 29)
+#endif
+
+/* Offsets that need more than 32 bits, in pages where words have more, up to the end. */
 static void far_pages(void)
 {
-	static const size_t windows[] = {
+	static const uint64_t windows[] = {
 		0,
-		((size_t)1 << 32) - 8,
-		(size_t)1 << 40,
-		((size_t)1 << 51) - 1 - WINDOW,
+		(FAR_END >> 19) - 7,
+		FAR_END >> 11,
+		FAR_END - WINDOW,
 	};
-	int fd = make_file("/xfs/far.dat", (((size_t)1 << 51) - 1) * PAGE);
+	int fd = make_file("/xfs/far.dat", FAR_END * PAGE);
 	char *map;
 
 	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
@@ -242,9 +251,9 @@ static void far_pages(void)
 	}
 	/* Cached, and mapped by nobody. */
 	posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);
-	lseek(fd, (off_t)(PAGE << 45), SEEK_SET);
+	lseek(fd, (off_t)(FAR_MIDDLE * PAGE), SEEK_SET);
 	read_bytes(fd, 4 * PAGE);
-	note_pages("window", fd, (size_t)1 << 45, WINDOW);
+	note_pages("window", fd, FAR_MIDDLE, WINDOW);
 	report_ready();
 }
 

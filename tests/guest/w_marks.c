@@ -120,15 +120,21 @@ static void uffd_marks(void)
 	};
 	struct our_uffdio_poison poison = {.range = {(uintptr_t)(bad + 2 * PAGE), 3 * PAGE}};
 	uint64_t has;
-	int uffd = open_uffd(OUR_UFFD_WP_UNPOPULATED | OUR_UFFD_POISON, &has);
+	int uffd = open_uffd(
+		UFFD_FEATURE_PAGEFAULT_FLAG_WP | OUR_UFFD_WP_UNPOPULATED | OUR_UFFD_POISON, &has);
 
 	advise(map, 0, 32, MADV_NOHUGEPAGE);
 	advise(bad, 0, 16, MADV_NOHUGEPAGE);
 	write_pages(map, 0, 8);
-	register_range(uffd, map, 32, UFFDIO_REGISTER_MODE_WP);
 	register_range(uffd, bad, 16, UFFDIO_REGISTER_MODE_MISSING);
-	if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp) < 0)
-		fail("UFFDIO_WRITEPROTECT");
+	if (has & UFFD_FEATURE_PAGEFAULT_FLAG_WP) {
+		register_range(uffd, map, 32, UFFDIO_REGISTER_MODE_WP);
+		if (ioctl(uffd, UFFDIO_WRITEPROTECT, &wp) < 0)
+			fail("UFFDIO_WRITEPROTECT");
+	} else {
+		/* arm64 before 6.10. */
+		printf("uffd-marks: no write protection in this kernel\n");
+	}
 	if (has & OUR_UFFD_WP_UNPOPULATED)
 		note_entries("uffd-wp-marker", map + 8 * PAGE, 12);
 	if (!(has & OUR_UFFD_POISON))

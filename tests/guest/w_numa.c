@@ -1,6 +1,7 @@
 /* What NUMA does to page tables: hinting entries, and a migration that is stuck. */
 #include "workload.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
 #include <linux/fs.h>
@@ -97,11 +98,26 @@ static void hinted_process(void)
 	/* Pages of a process with one thread are left alone on its own node. */
 	if (pthread_create(&thread, NULL, second_thread, NULL) != 0)
 		fail("pthread_create");
-	burn_until_scanned(3);
+	numa_scan();
 	note_entries("numa-hint", map, HINT_PAGES);
 	note_entries("prot-none", map + HINT_PAGES * PAGE, HINT_PAGES);
 	note_entries("numa-hint", file, HINT_PAGES);
 	note_entries("numa-hint", huge, 512);
+}
+
+void numa_begin(void)
+{
+	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
+	set_scan_knob("scan_delay_ms", "10");
+	set_scan_knob("scan_period_min_ms", "20");
+	set_scan_knob("scan_period_max_ms", "40");
+	must_write("/proc/sys/kernel/numa_balancing", "1");
+}
+
+void numa_scan(void)
+{
+	burn_until_scanned(3);
+	must_write("/proc/sys/kernel/numa_balancing", "0");
 }
 
 static void numa_hint(void)
@@ -113,16 +129,11 @@ static void numa_hint(void)
 		report_ready();
 		return;
 	}
-	mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL);
-	set_scan_knob("scan_delay_ms", "10");
-	set_scan_knob("scan_period_min_ms", "20");
-	set_scan_knob("scan_period_max_ms", "40");
-	must_write("/proc/sys/kernel/numa_balancing", "1");
+	numa_begin();
 	gate_init(&gate);
 	/* Delays are set when a process is made. */
 	if (fork_as("numa-hinted") == 0) {
 		hinted_process();
-		must_write("/proc/sys/kernel/numa_balancing", "0");
 		gate_open(&gate);
 		sleep_forever();
 	}
@@ -133,7 +144,6 @@ static void numa_hint(void)
 /* ---- a migration that does not end ---- */
 
 #define STUCK_DISK "/stuck-disk"
-#define DEVICE "/dev/dm-0"
 
 static void dm(int control, unsigned long command, uint32_t flags, uint64_t sectors,
 	       const char *parameters)
@@ -161,22 +171,31 @@ static void dm(int control, unsigned long command, uint32_t flags, uint64_t sect
 		fail("device mapper: %lx", command);
 }
 
-/* A disk that can be stopped: requests then wait for ever. */
-static int make_stoppable_disk(void)
+void stoppable_stop(int control)
 {
-	int control = must_open("/dev/mapper/control", O_RDWR),
-	    disk = must_open(STUCK_DISK, O_RDONLY);
+	dm(control, DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG, 0,
+	   NULL);
+}
+
+void stoppable_go(int control)
+{
+	dm(control, DM_DEV_SUSPEND, 0, 0, NULL); /* resumes, without the flag */
+}
+
+int stoppable_make(const char *path)
+{
+	int control = must_open("/dev/mapper/control", O_RDWR), disk = must_open(path, O_RDONLY);
 	char parameters[32];
 	uint64_t bytes;
 	struct stat st;
 
 	if (fstat(disk, &st) < 0 || ioctl(disk, BLKGETSIZE64, &bytes) < 0)
-		fail("%s", STUCK_DISK);
+		fail("%s", path);
 	close(disk);
 	snprintf(parameters, sizeof(parameters), "%u:%u 0", major(st.st_rdev), minor(st.st_rdev));
 	dm(control, DM_DEV_CREATE, 0, 0, NULL);
 	dm(control, DM_TABLE_LOAD, 0, bytes / 512, parameters);
-	dm(control, DM_DEV_SUSPEND, 0, 0, NULL); /* resumes, without the flag */
+	stoppable_go(control);
 	return control;
 }
 
@@ -274,19 +293,25 @@ static void write_inode_for_ever(int file)
  */
 static void migrating(void)
 {
-	int control = make_stoppable_disk(), device, file;
+	int control = stoppable_make(STUCK_DISK), device, file;
 	pid_t parent = getpid(), writer, mover;
 	char *read_only, *written;
 	off_t place;
 
+	/* Without NUMA nobody moves a page by its address. */
+	if (syscall(SYS_move_pages, 0, 0UL, NULL, NULL, NULL, 0) < 0 && errno == ENOSYS) {
+		printf("migrating: not in this kernel\n");
+		report_ready();
+		return;
+	}
 	/* A disk that has written nothing yet gets no dirty pages, else: all are written at once.
 	 */
 	must_write("/sys/block/dm-0/bdi/min_ratio", "50");
 	mkdir("/stuck", 0755);
-	if (mount(DEVICE, "/stuck", "ext4", 0, "noinit_itable") < 0)
-		fail("mount of %s", DEVICE);
+	if (mount(STOPPABLE, "/stuck", "ext4", 0, "noinit_itable") < 0)
+		fail("mount of %s", STOPPABLE);
 	file = make_file("/stuck/file", 0);
-	device = must_open(DEVICE, O_RDWR);
+	device = must_open(STOPPABLE, O_RDWR);
 	place = inode_table(device);
 	read_only = map_fd(device, (size_t)place, PAGE, PROT_READ, MAP_SHARED);
 	written = map_fd(device, (size_t)place, PAGE, PROT_RW, MAP_SHARED);
@@ -294,8 +319,7 @@ static void migrating(void)
 	advise(written, 0, 1, MADV_DONTFORK);
 	written[PAGE - 1] = 1; /* of an inode that is not in use */
 	read_pages(read_only, 0, 1);
-	dm(control, DM_DEV_SUSPEND, DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG, 0,
-	   NULL);
+	stoppable_stop(control);
 	writer = fork_as("stuck-writer");
 	if (writer == 0)
 		write_inode_for_ever(file);

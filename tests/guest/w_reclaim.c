@@ -42,6 +42,30 @@ static void evict_madv(void)
 	report_ready();
 }
 
+static size_t resident_pages(char *map, size_t pages)
+{
+	static unsigned char resident[4096];
+	size_t n = 0;
+
+	if (mincore(map, pages * PAGE, resident) < 0)
+		fail("mincore");
+	for (size_t i = 0; i < pages; i++)
+		n += resident[i] & 1;
+	return n;
+}
+
+/* Readahead may still be under way, and what it reads is not resident yet. */
+static void until_settled(char *map, size_t pages)
+{
+	size_t last, now = resident_pages(map, pages);
+
+	do {
+		last = now;
+		nap(500);
+		now = resident_pages(map, pages);
+	} while (now != last);
+}
+
 /* Evicted by the memory limit of a cgroup smaller than the file. */
 static void evict_cgroup(void)
 {
@@ -54,6 +78,7 @@ static void evict_cgroup(void)
 	read_pages(map, 16, 4);
 	/* Nothing more is to be evicted once the notes are written. */
 	must_write("/sys/fs/cgroup/squeeze/memory.max", "max");
+	until_settled(map, SQUEEZE_PAGES);
 	note_evicted(fd, map, SQUEEZE_PAGES);
 	report_ready();
 }

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define DISK "/dev/slow"
 #define STILL_MS 3000
+#define READERS 3 /* with a short queue, these leave no room for all that comes later */
 
 static atomic_int reads_done;
 
@@ -48,7 +50,8 @@ static void stop_disk(void)
 {
 	int before;
 
-	start_thread(read_disk, NULL);
+	for (int i = 0; i < READERS; i++)
+		start_thread(read_disk, NULL);
 	printf("%s\n", MARK_THROTTLE);
 	do {
 		before = atomic_load(&reads_done);
@@ -56,7 +59,7 @@ static void stop_disk(void)
 	} while (atomic_load(&reads_done) != before);
 }
 
-static char state_of(const char *task)
+char task_state(const char *task)
 {
 	char path[64], text[256];
 	const char *end;
@@ -72,13 +75,13 @@ static char state_of(const char *task)
 	return end && end[1] ? end[2] : '?';
 }
 
-/* Until a task waits for a disk, and still does so some time later. */
-static void await_stuck(const char *task)
+/* Until a task waits, and still does so some time later. */
+void await_state(const char *task, char state)
 {
 	for (int i = 0; i < 200; i++) {
-		if (state_of(task) == 'D') {
+		if (task_state(task) == state) {
 			nap(200);
-			if (state_of(task) == 'D')
+			if (task_state(task) == state)
 				return;
 		}
 		nap(50);
@@ -105,7 +108,7 @@ static void wait_in_fsync(int fd)
 	while (!atomic_load(&sync_tid))
 		nap(10);
 	snprintf(task, sizeof(task), "%d", atomic_load(&sync_tid));
-	await_stuck(task);
+	await_state(task, 'D');
 	note_pages("writeback", fd, 0, 16);
 }
 
@@ -125,16 +128,18 @@ static void write_back_some(int fd, char *map)
 /* A process that waits for a page of the file which nobody has read yet. */
 static void wait_in_fault(int fd, size_t page)
 {
-	char task[16];
+	char task[16], *map = map_fd(fd, 0, 256 * PAGE, PROT_READ, MAP_SHARED);
 	pid_t pid;
 
 	pid = fork_as("slow-read");
 	if (pid == 0) {
-		read_pages(map_fd(fd, 0, 256 * PAGE, PROT_READ, MAP_SHARED), page, 1);
+		read_pages(map, page, 1);
 		fail("the page came");
 	}
+	note_fault(pid, map + page * PAGE, "read", "-", (long)page);
+	munmap(map, 256 * PAGE);
 	snprintf(task, sizeof(task), "%d", pid);
-	await_stuck(task);
+	await_state(task, 'D');
 	note_pages("reading", fd, page, 1);
 }
 

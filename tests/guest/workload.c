@@ -1,6 +1,7 @@
 #include "workload.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,8 +17,26 @@ static const struct scenario *const tables[] = {
 
 /* Need more disks, modules and memory than the variant "demo" has. */
 static const struct scenario *const full_tables[] = {
-	numa_scenarios, large_scenarios, marks_scenarios, many_scenarios,
-	fs_scenarios,	swap_scenarios,	 aging_scenarios, slow_scenarios,
+	numa_scenarios,	    large_scenarios,	 marks_scenarios, many_scenarios,
+	fs_scenarios,	    swap_scenarios,	 aging_scenarios, nonlinear_scenarios,
+	prefault_scenarios, readahead_scenarios, slow_scenarios,  fault_scenarios,
+};
+
+/* All that gets stuck, and nothing else. The last one keeps a CPU busy. */
+static const struct scenario *const stuck_tables[] = {
+	stack_setup_scenarios, disks_setup_scenarios, slow_scenarios,	 fault_scenarios,
+	lock_scenarios,	       disks_scenarios,	      stacked_scenarios, fuse_scenarios,
+	nfs_scenarios,	       plug_scenarios,
+};
+
+static const struct scenario *const crowd_table[] = {crowd_scenarios};
+
+/* Pages are touched after the dump. The last one stops a disk. */
+static const struct scenario *const touch_tables[] = {
+	touch_file_scenarios,
+	touch_chance_scenarios,
+	touch_anon_scenarios,
+	touch_wait_scenarios,
 };
 
 int must_open(const char *path, int flags)
@@ -29,7 +48,7 @@ int must_open(const char *path, int flags)
 	return fd;
 }
 
-int make_file(const char *path, size_t size)
+int make_file(const char *path, uint64_t size)
 {
 	int fd = must_open(path, O_RDWR | O_CREAT | O_EXCL);
 
@@ -38,7 +57,7 @@ int make_file(const char *path, size_t size)
 	return fd;
 }
 
-char *map_fd(int fd, size_t offset, size_t len, int prot, int flags)
+char *map_fd(int fd, uint64_t offset, size_t len, int prot, int flags)
 {
 	char *map = mmap(NULL, len, prot, flags, fd, (off_t)offset);
 
@@ -47,7 +66,7 @@ char *map_fd(int fd, size_t offset, size_t len, int prot, int flags)
 	return map;
 }
 
-char *map_path(const char *path, size_t offset, size_t len, int prot, int flags)
+char *map_path(const char *path, uint64_t offset, size_t len, int prot, int flags)
 {
 	int fd = must_open(path, prot & PROT_WRITE ? O_RDWR : O_RDONLY);
 	char *map = map_fd(fd, offset, len, prot, flags);
@@ -120,15 +139,15 @@ void page_out(char *map, size_t first, size_t count)
 	advise(map, first, count, MADV_PAGEOUT);
 }
 
-void note_pages(const char *what, int fd, size_t first, size_t count)
+void note_pages(const char *what, int fd, uint64_t first, size_t count)
 {
 	int notes = must_open(NOTES, O_WRONLY | O_APPEND);
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		fail("fstat");
-	dprintf(notes, "%s %02x:%02x %lu %zu %zu\n", what, major(st.st_dev), minor(st.st_dev),
-		(unsigned long)st.st_ino, first, count);
+	dprintf(notes, "%s %02x:%02x %lu %" PRIu64 " %zu\n", what, major(st.st_dev),
+		minor(st.st_dev), (unsigned long)st.st_ino, first, count);
 	close(notes);
 }
 
@@ -137,6 +156,14 @@ void note_entries(const char *kind, const char *start, size_t count)
 	int notes = must_open(NOTES, O_WRONLY | O_APPEND);
 
 	dprintf(notes, "entries %s %d %lx %zu\n", kind, getpid(), (unsigned long)start, count);
+	close(notes);
+}
+
+void note_fault(int tid, const char *address, const char *access, const char *call, long page)
+{
+	int notes = must_open(NOTES, O_WRONLY | O_APPEND);
+
+	dprintf(notes, "fault %d %lx %s %s %ld\n", tid, (unsigned long)address, access, call, page);
 	close(notes);
 }
 
@@ -222,6 +249,18 @@ static void list(const char *variant)
 		dprintf(READY_FD, "bench\n");
 		return;
 	}
+	if (!strcmp(variant, "crowd")) {
+		dprintf(READY_FD, "crowd\n");
+		return;
+	}
+	if (!strcmp(variant, "stuck")) {
+		list_tables(stuck_tables, ARRAY_SIZE(stuck_tables));
+		return;
+	}
+	if (!strcmp(variant, "touch")) {
+		list_tables(touch_tables, ARRAY_SIZE(touch_tables));
+		return;
+	}
 	list_tables(tables, ARRAY_SIZE(tables));
 	if (!strcmp(variant, "full"))
 		list_tables(full_tables, ARRAY_SIZE(full_tables));
@@ -242,6 +281,9 @@ static void run(const char *name)
 {
 	run_from(tables, ARRAY_SIZE(tables), name);
 	run_from(full_tables, ARRAY_SIZE(full_tables), name);
+	run_from(crowd_table, ARRAY_SIZE(crowd_table), name);
+	run_from(stuck_tables, ARRAY_SIZE(stuck_tables), name);
+	run_from(touch_tables, ARRAY_SIZE(touch_tables), name);
 	fail("no scenario %s", name);
 }
 

@@ -29,19 +29,36 @@ extern const struct scenario large_scenarios[];
 extern const struct scenario marks_scenarios[];
 extern const struct scenario numa_scenarios[];
 extern const struct scenario fs_scenarios[];
+extern const struct scenario readahead_scenarios[];
 extern const struct scenario slow_scenarios[];
+extern const struct scenario fault_scenarios[];
+extern const struct scenario lock_scenarios[];
 extern const struct scenario aging_scenarios[];
 extern const struct scenario swap_scenarios[];
+extern const struct scenario disks_setup_scenarios[];
+extern const struct scenario disks_scenarios[];
+extern const struct scenario crowd_scenarios[];
+extern const struct scenario plug_scenarios[];
+extern const struct scenario stack_setup_scenarios[];
+extern const struct scenario stacked_scenarios[];
+extern const struct scenario fuse_scenarios[];
+extern const struct scenario nfs_scenarios[];
+extern const struct scenario nonlinear_scenarios[];
+extern const struct scenario prefault_scenarios[];
+extern const struct scenario touch_file_scenarios[];
+extern const struct scenario touch_anon_scenarios[];
+extern const struct scenario touch_wait_scenarios[];
+extern const struct scenario touch_chance_scenarios[];
 
 /* Opens or fails. */
 int must_open(const char *path, int flags);
 
 /* Creates a file of a size, without blocks. */
-int make_file(const char *path, size_t size);
+int make_file(const char *path, uint64_t size);
 
 /* mmap, failing loudly. map_path opens the file, maps it and closes it. */
-char *map_fd(int fd, size_t offset, size_t len, int prot, int flags);
-char *map_path(const char *path, size_t offset, size_t len, int prot, int flags);
+char *map_fd(int fd, uint64_t offset, size_t len, int prot, int flags);
+char *map_path(const char *path, uint64_t offset, size_t len, int prot, int flags);
 char *map_anon(size_t len, int prot, int flags);
 
 /* Anonymous memory that starts on a huge page. */
@@ -61,10 +78,44 @@ void advise(char *map, size_t first, size_t count, int advice);
 void page_out(char *map, size_t first, size_t count);
 
 /* Adds a line to the notes about pages of an open file. */
-void note_pages(const char *what, int fd, size_t first, size_t count);
+void note_pages(const char *what, int fd, uint64_t first, size_t count);
 
 /* Adds a line to the notes: what the page table entries of these pages are. */
 void note_entries(const char *kind, const char *start, size_t count);
+
+/*
+ * Adds a line to the notes: a thread waits in a fault at @address. @call: the system
+ * call it came by, or "-"; @page: of the file, -1: there is none.
+ */
+void note_fault(int tid, const char *address, const char *access, const char *call, long page);
+
+/*
+ * w_readahead.c: the limit of readahead that files of the file system at @dir get which are
+ * opened from now on. Returns what it was.
+ */
+int set_read_ahead(const char *dir, int kb);
+
+/* w_slow.c: the letter of ps(1) for a task ("PID", as in /proc). */
+char task_state(const char *task);
+
+/* w_slow.c: until a task ("PID", as in /proc) waits in @state. */
+void await_state(const char *task, char state);
+
+/*
+ * w_numa.c: NUMA balancing looks at processes that are made from now on; and until it has
+ * marked all pages of this one, which needs a second thread. Then it looks at none.
+ */
+void numa_begin(void);
+void numa_scan(void);
+
+/*
+ * w_numa.c: a device on a disk that can be stopped, so that what is then asked of it waits,
+ * and go on. They take what the first one returns.
+ */
+#define STOPPABLE "/dev/dm-0"
+int stoppable_make(const char *disk);
+void stoppable_stop(int control);
+void stoppable_go(int control);
 
 /* Moves this process into a memory cgroup of its own, and reclaims there. */
 void enter_cgroup(const char *name, const char *memory_max);

@@ -40,6 +40,12 @@ static bool read_memory(void *arg, uint64_t off, void *buf, size_t len)
 	return true;
 }
 
+static bool read_large(void *arg, uint64_t off, void *buf, size_t len)
+{
+	memcpy(buf, (const unsigned char *)arg + off, len);
+	return true;
+}
+
 static void u32(size_t off, uint32_t v)
 {
 	memcpy(file + off, &v, sizeof(v));
@@ -208,8 +214,8 @@ static void test_headers_that_lie(void **state)
 	(void)state;
 	u32(428, 0);
 	refused(MI_ERR_FORMAT, "damaged");
-	u32(428, 65536);
-	refused(MI_ERR_UNSUPPORTED, "pages of 65536 bytes");
+	u32(428, 32768);
+	refused(MI_ERR_UNSUPPORTED, "pages of 32768 bytes");
 	u32(428, PAGE);
 	u32(436, 1); /* bitmaps too small */
 	refused(MI_ERR_FORMAT, "damaged");
@@ -300,10 +306,96 @@ static void test_sample(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* As QEMU writes those of arm64, whatever size the kernel's pages have. */
+static void test_large_pages(void **state)
+{
+	enum {
+		LARGE = 65536,
+		DESCS = 4 * LARGE,
+		DATA = DESCS + 24,
+	};
+	static unsigned char large[DATA + LARGE];
+	uint64_t pa = 3 * LARGE + 2 * PAGE, end, offset = DATA;
+	uint32_t words[] = {LARGE, 1, 2, 100}, size = LARGE;
+
+	(void)state;
+	memcpy(large, file, PAGE);
+	memcpy(large + 428, words, sizeof(words));
+	memcpy(large + LARGE + 96, &words[3], 4);
+	large[2 * LARGE] = 0x1f; /* five pages of RAM, of which the fourth is stored */
+	large[3 * LARGE] = 0x08;
+	memcpy(large + DESCS, &offset, sizeof(offset));
+	memcpy(large + DESCS + 8, &size, sizeof(size));
+	bytes = (struct mi_bytes){.arg = large, .size = sizeof(large), .read = read_large};
+	load();
+	assert_int_equal(mi_compressed_facts(c)->page_shift, 16);
+	assert_int_equal(mi_compressed_facts(c)->expected, sizeof(large));
+	assert_int_equal(mi_compressed_look(c, 3 * LARGE - PAGE), MI_READ_EXCLUDED);
+	assert_int_equal(mi_compressed_look(c, 3 * LARGE), MI_READ_OK);
+	assert_int_equal(mi_compressed_look(c, 4 * LARGE - PAGE), MI_READ_OK);
+	assert_int_equal(mi_compressed_look(c, 5 * LARGE), MI_READ_HOLE);
+	assert_true(mi_compressed_next(c, &pa, &end));
+	assert_int_equal(pa, 3 * LARGE + 2 * PAGE);
+	assert_int_equal(end, 4 * LARGE);
+	pa = 0;
+	assert_true(mi_compressed_next(c, &pa, &end));
+	assert_int_equal(pa, 3 * LARGE);
+	pa = end;
+	assert_false(mi_compressed_next(c, &pa, &end));
+	bytes.size -= PAGE;
+	mi_compressed_free(c);
+	load();
+	assert_int_equal(mi_compressed_look(c, 3 * LARGE), MI_READ_INCOMPLETE);
+}
+
+/* The headers as a machine of 32 bits has them; all that follows is the same. */
+static void narrow_headers(const char *machine, size_t level, size_t max_64)
+{
+	memset(file, 0, 2 * PAGE);
+	memcpy(file, "KDUMP   ", 8);
+	u32(8, 6);
+	strcpy((char *)file + 272, machine);
+	u32(412, 0x1);
+	u32(416, PAGE);
+	u32(420, 1);
+	u32(424, BITMAP_BLOCKS);
+	u32(428, PFNS);
+	u32(PAGE, 0x12345000);
+	u32(PAGE + level, 31);
+	u64(PAGE + max_64, PFNS);
+}
+
+static void test_narrow(void **state)
+{
+	(void)state;
+	narrow_headers("i686", 4, 72);
+	load();
+	assert_int_equal(mi_compressed_facts(c)->level, 31);
+	assert_int_equal(mi_compressed_facts(c)->max_pfn, PFNS);
+	assert_int_equal(mi_compressed_facts(c)->phys_base, 0x12345000);
+	assert_int_equal(look(7), MI_READ_OK);
+	assert_int_equal(look(8), MI_READ_EXCLUDED);
+	assert_int_equal(look(38999), MI_READ_OK);
+	assert_int_equal(look(39000), MI_READ_HOLE);
+	mi_compressed_free(c);
+	/* arm aligns what has 8 bytes to 8. */
+	narrow_headers("armv7l", 4, 88);
+	load();
+	assert_int_equal(mi_compressed_facts(c)->max_pfn, PFNS);
+	assert_int_equal(look(32768), MI_READ_OK);
+	mi_compressed_free(c);
+	c = NULL;
+	/* The size of a note, longer than any, stands where a word has 4 bytes. */
+	narrow_headers("i686", 4, 72);
+	u32(PAGE + 28, 0x7fffffff);
+	refused(MI_ERR_FORMAT, "sub-header");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_every_frame),
+		TEST(test_narrow),
 		TEST(test_cut),
 		TEST(test_never_written),
 		TEST(test_descriptors_that_lie),
@@ -311,6 +403,7 @@ int main(void)
 		TEST(test_split),
 		TEST(test_runs),
 		TEST(test_sample),
+		TEST(test_large_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ struct fake {
 	uint8_t *mem;
 	char *note;
 	bool interrupted;
+	uint64_t at; /* physical address of mem */
 	unsigned int runs, closed;
 };
 
@@ -54,13 +55,14 @@ static struct fake *fake_of(struct mi_provider *p)
 
 static enum mi_read read_page(struct mi_provider *p, uint64_t pa, void *page)
 {
+	pa -= fake_of(p)->at;
 	if (pa >= PAGES * 4096 || pa == ABSENT * 4096)
 		return MI_READ_HOLE;
 	memcpy(page, fake_of(p)->mem + pa, 4096);
 	return MI_READ_OK;
 }
 
-static enum mi_read read_head(struct mi_provider *p, uint64_t pa, void *buf, size_t len)
+static enum mi_read read_part(struct mi_provider *p, uint64_t pa, void *buf, size_t len)
 {
 	assert_true(len <= 4096 && pa < PAGES * 4096 && pa != ABSENT * 4096);
 	memcpy(buf, fake_of(p)->mem + pa, len);
@@ -101,7 +103,7 @@ static const struct mi_provider_ops ops_heads = {
 	.read_page = read_page,
 	.vmcoreinfo = vmcoreinfo,
 	.next_run = next_run,
-	.read_head = read_head,
+	.read_part = read_part,
 };
 static const struct mi_provider_ops ops_no_search = {
 	.read_page = read_page,
@@ -112,7 +114,7 @@ static const struct mi_provider_ops ops_no_search = {
 
 static void put_entry(struct fake *f, uint64_t table, uint64_t va, unsigned int level, uint64_t pa)
 {
-	const uint64_t entry = pa | 3;
+	const uint64_t entry = (pa + f->at) | 3;
 
 	memcpy(f->mem + table + (va >> (12 + 9 * level) & 511) * 8, &entry, 8);
 }
@@ -191,6 +193,7 @@ static enum mi_status identify(struct fake *f, struct mi_target *t, struct mi_er
 
 	memset(t, 0, sizeof(*t));
 	t->provider = &f->p;
+	t->arch = &mi_arch_x86_64;
 	f->runs = 0;
 	assert_int_equal(mi_memory_init(t, err), MI_OK);
 	st = mi_identify(t, err);
@@ -403,6 +406,7 @@ static void test_no_text(void **state)
 	(void)state;
 	setup(&f);
 	expect_refused(&f, MI_ERR_MISSING, "no note, and no VMCOREINFO in the memory (255 pages");
+	expect_refused(&f, MI_ERR_MISSING, "before 4.13, give its vmlinux with -s");
 	put_text(&f, 0x40040, &first, "");
 	put_text(&f, 0x50000, &first, "");
 	f.mem[0x50ff0] = 'x';
@@ -442,6 +446,77 @@ static void test_without_offset(void **state)
 	teardown(&f);
 }
 
+/* ---- kernels before 4.10, which do not tell where they lie ---- */
+
+#define OLD_BASE (START_KERNEL_MAP + 0x30000)
+static const struct kernel old = {OLD_BASE, 0x30000, "2.6.32-old"};
+#define VARIABLE (5 * 4096 + 2048) /* phys_base, in the page of init_uts_ns */
+
+/* @more: the line that names the variable, or that a kernel before 3.10 has. */
+static void set_old(struct fake *f, uint64_t at, uint64_t variable, const char *more)
+{
+	f->at = at;
+	memset(f->mem, 0, PAGES * 4096);
+	put_kernel(f, &old);
+	memcpy(f->mem + old.pa + VARIABLE, &variable, 8);
+	free(f->note);
+	assert_true(asprintf(&f->note,
+			     "OSRELEASE=%s\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=%llx\n"
+			     "SYMBOL(swapper_pg_dir)=%llx\nSYMBOL(_stext)=%llx\n%s",
+			     old.release, (unsigned long long)old.va + UTS * 4096,
+			     (unsigned long long)old.va + PGD * 4096, (unsigned long long)old.va,
+			     more) > 0);
+}
+
+static void expect_base(struct fake *f, uint64_t base)
+{
+	struct mi_target t;
+	struct mi_error err;
+
+	if (identify(f, &t, &err))
+		fail_msg("%s", err.text);
+	assert_true(t.xlat.phys_base_found && t.xlat.phys_base == base);
+	assert_true(t.xlat.root == old.pa + PGD * 4096 + f->at);
+	assert_true(t.sources[0].ok);
+	release(&t);
+}
+
+static void test_place(void **state)
+{
+	static const char vmlist[] = "SYMBOL(vmlist)=ffffffff80001000\n";
+	char line[64];
+	struct fake f;
+
+	(void)state;
+	sprintf(line, "SYMBOL(phys_base)=%llx\n", (unsigned long long)OLD_BASE + VARIABLE);
+	setup(&f);
+	f.p.ops = &ops_no_search;
+	/* Where it was linked to; a dump's header that says something else changes nothing. */
+	set_old(&f, 0, 0, line);
+	expect_base(&f, 0);
+	set_old(&f, 0, 77, vmlist);
+	f.p.phys_base_told = true;
+	f.p.phys_base = 0x600000;
+	expect_base(&f, 0);
+	/* As the header says, also where no search comes to. */
+	set_old(&f, 0x10000000000, 0x10000000000, line);
+	f.p.phys_base = 0x10000000000;
+	expect_base(&f, 0x10000000000);
+	/* The header has it wrong, or is none: searched for. */
+	set_old(&f, 0x600000, 0x600000, line);
+	expect_base(&f, 0x600000);
+	f.p.phys_base_told = false;
+	set_old(&f, 63ULL << 30, 63ULL << 30, vmlist);
+	expect_base(&f, 63ULL << 30);
+	/* The kernel's own variable says something else: tables that were left over. */
+	set_old(&f, 0x600000, 0x800000, line);
+	expect_refused(&f, MI_ERR_READ, "does not map _stext");
+	/* Not where a boot loader puts it. */
+	set_old(&f, 0x601000, 0x601000, line);
+	expect_refused(&f, MI_ERR_READ, "does not map _stext");
+	teardown(&f);
+}
+
 static void test_hostile(void **state)
 {
 	struct fake f;
@@ -474,7 +549,7 @@ int main(void)
 		cmocka_unit_test(test_long),	      cmocka_unit_test(test_bad_note),
 		cmocka_unit_test(test_other_release), cmocka_unit_test(test_two),
 		cmocka_unit_test(test_no_text),	      cmocka_unit_test(test_without_offset),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_place),	      cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

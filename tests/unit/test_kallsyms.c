@@ -286,7 +286,7 @@ static bool line_of_image(void *arg, const char *key, uint64_t *value)
 
 static enum mi_status load(struct image *im, struct mi_symtab **tab, struct mi_error *err)
 {
-	struct mi_kallsyms_source src = {read_image, line_of_image, im, false};
+	struct mi_kallsyms_source src = {read_image, line_of_image, im, false, false};
 
 	return mi_kallsyms_load(&src, tab, err);
 }
@@ -399,7 +399,7 @@ static bool few_lines(void *arg, const char *key, uint64_t *value)
 static enum mi_status scan(struct image *im, struct mi_symtab **tab, uint64_t *names,
 			   struct mi_error *err)
 {
-	struct mi_kallsyms_source src = {read_image, few_lines, im, false};
+	struct mi_kallsyms_source src = {read_image, few_lines, im, false, false};
 	/* More than is readable, at both ends. */
 	struct mi_image range = {read_image, NULL, im, BASE_VA - 0x10000, BASE_VA + IMAGE_BYTES};
 
@@ -619,7 +619,7 @@ static bool no_line(void *arg, const char *key, uint64_t *value)
 
 static void test_no_lines(void **state)
 {
-	struct mi_kallsyms_source src = {read_image, no_line, NULL, false};
+	struct mi_kallsyms_source src = {read_image, no_line, NULL, false, false};
 	struct mi_symtab *tab;
 	struct mi_error err;
 

@@ -286,7 +286,7 @@ static void as_text(void)
 	struct mi_error err;
 	FILE *out = begin();
 
-	assert_int_equal(mi_text_process(&process, &ask, out, &err), MI_OK);
+	assert_int_equal(mi_text_process(&process, NULL, &ask, out, &err), MI_OK);
 	fclose(out);
 	has_not(" \n"); /* no trailing blanks */
 }
@@ -294,15 +294,15 @@ static void as_text(void)
 static enum mi_status as_json(struct mi_error *err)
 {
 	FILE *out = begin();
-	enum mi_status st = mi_json_process(&process, &ask, out, err);
+	enum mi_status st = mi_json_process(&process, NULL, &ask, out, err);
 
 	fclose(out);
 	has_not("\n\n");
 	return st;
 }
 
-/* The text is JSON of the schema, for which Python expression @that (of d) holds. */
-static void json_is(const char *that)
+/* Runs Python on the text: @code has d, the document. */
+static bool python_on_text(const char *code)
 {
 	char path[] = "/tmp/mmapinfo-test-XXXXXX", command[1024];
 	int fd = mkstemp(path), status;
@@ -311,15 +311,36 @@ static void json_is(const char *that)
 	assert_int_equal(write(fd, text, text_size), (ssize_t)text_size);
 	close(fd);
 	snprintf(command, sizeof(command),
-		 "python3 -c 'import json, sys, jsonschema\n"
+		 "python3 -c 'import json, sys\n"
 		 "d = json.load(open(sys.argv[1], encoding=\"utf-8\"))\n"
-		 "s = json.load(open(\"docs/mmapinfo.schema.json\"))\n"
-		 "jsonschema.validate(d, s)\n"
-		 "assert %s' %s",
-		 that, path);
+		 "%s' %s",
+		 code, path);
 	status = system(command);
 	unlink(path);
-	if (status)
+	return !status;
+}
+
+/* The text is JSON of the schema, for which Python expression @that (of d) holds. */
+static void json_is(const char *that)
+{
+	/* Loading the validator takes most of the time: each text is validated once. */
+	static char *valid;
+	static size_t valid_size;
+	char code[768];
+
+	if (!valid || valid_size != text_size || memcmp(valid, text, text_size)) {
+		if (!python_on_text("import jsonschema\n"
+				    "s = json.load(open(\"docs/mmapinfo.schema.json\"))\n"
+				    "jsonschema.validate(d, s)"))
+			fail_msg("not of the schema:\n%s", text);
+		free(valid);
+		valid = malloc(text_size);
+		assert_non_null(valid);
+		valid_size = text_size;
+		memcpy(valid, text, text_size);
+	}
+	snprintf(code, sizeof(code), "assert %s", that);
+	if (!python_on_text(code))
 		fail_msg("not so: %s\n%s", that, text);
 }
 
@@ -358,6 +379,154 @@ static void test_text_head_unusual(void **state)
 	has("\nTHREADS\nTID S             TASK COMMAND\n105 D ffff888000005000 reader\n");
 }
 
+/* ---- page faults ---- */
+
+static struct mi_thread_faults faults[2];
+static struct mi_fault_seen seen[2];
+
+/* Thread 105 runs or waits for something else; 106 waits for page 5, which is being read. */
+static void make_faults(void)
+{
+	memset(faults, 0, sizeof(faults));
+	memset(seen, 0, sizeof(seen));
+	process.n_threads = 2;
+	process.faults = faults;
+	seen[0].fault = (struct mi_fault){.addr = 0xffffc90000001000,
+					  .va = 0x7f0000005000,
+					  .address = 0x7f0000005123,
+					  .exact = true,
+					  .pgoff = 5,
+					  .flags = 0x54 | 1 << 30,
+					  .access = MI_ACCESS_READ,
+					  .from = MI_FROM_USER};
+	seen[0].vma = maps[0].vma;
+	seen[0].name = maps[0].name;
+	seen[0].page = cached(5, 1, 0x200, BIT(MI_PG_LOCKED));
+	seen[0].page_known = true;
+	seen[1] = seen[0];
+	faults[1].list = seen;
+	faults[1].n = 1;
+	faults[1].regs = (struct mi_user_regs){
+		.entry = MI_ENTRY_EXCEPTION, .ip = 0x401000, .sp = 0x7ffd00001000};
+}
+
+static void faults_as_json(void)
+{
+	assert_int_equal(as_json(NULL), MI_OK);
+}
+
+/* An expression of t, the thread that waits, and u, the other one. */
+static void thread_is(const char *that)
+{
+	char expression[256];
+
+	snprintf(expression, sizeof(expression), "(lambda u, t: %s)(*d[\"process\"][\"threads\"])",
+		 that);
+	json_is(expression);
+}
+
+static void test_fault(void **state)
+{
+	(void)state;
+	make_faults();
+	as_text();
+	has("\nPAGE FAULTS\n"
+	    "  TID 106  D  read at 7f0000005123, page 5 (byte 20480) of "
+	    "/data/\xc3\xa4\\012b\\134c\\377\n"
+	    "    from user mode at IP 401000; allow_retry killable user bit_30\n"
+	    "    the page now: cached reading\n");
+	has_not("TID 105");
+	has_not("perhaps");
+	faults_as_json();
+	thread_is("\"fault\" not in u");
+	thread_is("t[\"fault\"][\"address\"] == \"0x7f0000005123\"");
+	thread_is("t[\"fault\"][\"flags\"] == "
+		  "[\"allow_retry\", \"killable\", \"user\", \"bit_30\"]");
+	thread_is("t[\"fault\"][\"page\"][\"state\"] == "
+		  "\"cached reading\"");
+	thread_is("t[\"entry\"][\"ip\"] == \"0x401000\"");
+}
+
+static void test_fault_in_call(void **state)
+{
+	struct mi_user_regs *regs = &faults[1].regs;
+
+	(void)state;
+	make_faults();
+	seen[0].fault.from = MI_FROM_KERNEL;
+	seen[0].fault.access = MI_ACCESS_WRITE;
+	seen[0].fault.exact = false;
+	seen[0].fault.copying = true;
+	seen[0].vma.file = 0;
+	seen[0].name = "[heap]";
+	seen[0].page_known = false;
+	regs->entry = MI_ENTRY_SYSCALL;
+	regs->syscall = 17;
+	strcpy(regs->syscall_name, "pread64");
+	as_text();
+	has("  TID 106  D  write at the page at 7f0000005000, in [heap]\n"
+	    "    in system call pread64, called at IP 401000; allow_retry");
+	has("    the page now: not known; a page for a private copy is there\n");
+	faults_as_json();
+	thread_is("t[\"fault\"][\"address\"] is None");
+	thread_is("\"offset_bytes\" not in t[\"fault\"]");
+	thread_is("t[\"fault\"][\"page\"] is None");
+	thread_is("t[\"entry\"][\"name\"] == \"pread64\"");
+	regs->syscall_name[0] = '\0';
+	as_text();
+	has("in system call number 17");
+}
+
+/* What is not sure is never told as the fault. */
+static void test_fault_not_sure(void **state)
+{
+	(void)state;
+	make_faults();
+	faults[1].n = 2;
+	faults[1].more = true;
+	faults[1].regs.entry = MI_ENTRY_UNKNOWN;
+	seen[0].doubts = MI_DOUBT_SEVERAL;
+	seen[1].doubts = MI_DOUBT_SEVERAL | MI_DOUBT_ANSWERED;
+	seen[1].fault.access = MI_ACCESS_UNKNOWN;
+	seen[1].fault.from = MI_FROM_UNKNOWN;
+	as_text();
+	has("TID 106  D  perhaps: read at");
+	has("TID 106  D  perhaps: access at");
+	has("allows this already: it may be left over");
+	has("one of several on this stack");
+	has("TID 106  and more");
+	has("origin unknown; ");
+	faults_as_json();
+	thread_is("t[\"fault\"] is None");
+	thread_is("[f[\"doubts\"] for f in t[\"fault_candidates\"]] == "
+		  "[[\"several\"], [\"several\", \"answered\"]]");
+	thread_is("t[\"fault_candidates\"][1][\"access\"] is None");
+	thread_is("t[\"entry\"] is None");
+	faults[1].n = 1;
+	seen[0].doubts = MI_DOUBT_ORIGIN;
+	as_text();
+	has("how the thread came into the kernel is not known");
+	faults_as_json();
+	thread_is("t[\"fault_candidates\"][0][\"doubts\"] == [\"origin\"]");
+	thread_is("t[\"fault\"] is None");
+}
+
+static void test_fault_unknown(void **state)
+{
+	(void)state;
+	make_faults();
+	faults[0].status = MI_KSTACK_LOST;
+	faults[1].n = 0;
+	as_text();
+	has_not("PAGE FAULTS");
+	faults_as_json();
+	thread_is("u[\"fault\"] is None");
+	thread_is("\"fault\" not in t");
+	process.faults = NULL;
+	faults_as_json();
+	thread_is("t[\"fault\"] is None");
+}
+
 static void test_text_tables(void **state)
 {
 	(void)state;
@@ -375,6 +544,123 @@ static void test_text_tables(void **state)
 	has("       2      . 57343       9    14      9     .  .      .     . ext4 /data/");
 	has("START  END PERM PAGES MAPPED SWAP ANON NAME\n"
 	    " 1000 3000 r--p     2      1    .    1 [heap]\n");
+}
+
+/* ---- readahead ---- */
+
+static struct mi_open_file open_files[2];
+
+/* One open file of both mappings, which differ in advice; and one of a window without a word. */
+static void add_readahead(void)
+{
+	struct mi_next_miss none = {MI_MISS_NONE, "MADV_RANDOM", 0, 0};
+	struct mi_next_miss around = {MI_MISS_AROUND, NULL, 32, 16};
+
+	memset(open_files, 0, sizeof(open_files));
+	open_files[0] = (struct mi_open_file){.addr = 0xffff888000002000,
+					      .n_mappings = 2,
+					      .ra = {.start = 4,
+						     .size = 12,
+						     .async_size = 4,
+						     .ra_pages = 32,
+						     .mmap_miss = 3,
+						     .has_prev_pos = true,
+						     .prev_pos = -1,
+						     .random_known = true},
+					      .bdi = {.known = true, .name = "8:1", .ra_pages = 32},
+					      .window = {.known = true,
+							 .pages = 10,
+							 .uptodate = 5,
+							 .reading = 3,
+							 .absent = 2,
+							 .n_markers = 1,
+							 .markers = {8}}};
+	maps[0].has_readahead = maps[1].has_readahead = true;
+	maps[0].next = none;
+	maps[1].next = around;
+	process.open_files = open_files;
+	process.n_open_files = 1;
+}
+
+static void test_text_readahead(void **state)
+{
+	(void)state;
+	add_readahead();
+	as_text();
+	has("\nREADAHEAD (of open files; in pages)\n/data/\xc3\xa4\\012b\\134c\\377\n"
+	    "  window 4-15 (12 pages): 5 cached, 3 being read, 2 absent, 2 beyond EOF; marker at "
+	    "8; "
+	    "misses 3 of 100; limit 32\n"
+	    "  next miss from 7f0000000000 on: none: MADV_RANDOM\n"
+	    "  next miss from 7f0000020000 on: read-around: 32 pages from 16 before the fault\n");
+	open_files[0].window.n_markers = 0;
+	open_files[0].bdi.ra_pages = 64;
+	open_files[0].ra.random = true;
+	maps[1].next = maps[0].next;
+	as_text();
+	has("; no marker (was for 12); misses 3 of 100; limit 32, 64 for who opens it now; "
+	    "POSIX_FADV_RANDOM, which faults do not heed\n  next miss: none: MADV_RANDOM\n");
+}
+
+/* What is as ever has no line, unless the file was asked for. */
+static void test_text_readahead_quiet(void **state)
+{
+	(void)state;
+	add_readahead();
+	open_files[0].window = (struct mi_ra_window){.known = true, .pages = 10, .uptodate = 10};
+	maps[0].next = maps[1].next;
+	as_text();
+	has_not("READAHEAD");
+	ask.file = "*";
+	as_text();
+	has("\n  window 4-15 (12 pages): 10 cached, 2 beyond EOF;");
+	ask.file = NULL;
+	open_files[0].ra.mmap_miss = 50;
+	as_text();
+	has("misses 50 of 100");
+	open_files[0].ra.wrong = "the window is larger than 4 GiB";
+	as_text();
+	has("\n  implausible: the window is larger than 4 GiB\n");
+	has_not("misses");
+	open_files[0].ra.wrong = NULL;
+	open_files[0].ra.why = MI_READ_EXCLUDED;
+	as_text();
+	has("\n  not in the dump (filtered out)\n");
+	process.n_open_files = 0;
+	as_text();
+	has_not("READAHEAD");
+}
+
+static void test_json_readahead(void **state)
+{
+	struct mi_error err;
+
+	(void)state;
+	add_readahead();
+	assert_int_equal(as_json(&err), MI_OK);
+	json_is("d[\"mappings\"][0][\"readahead\"] == {\"open_file\": 0, \"next_miss\": \"none\", "
+		"\"text\": \"none: MADV_RANDOM\"} "
+		"and d[\"mappings\"][1][\"readahead\"][\"before\"] == 16 "
+		"and \"readahead\" not in d[\"mappings\"][2] "
+		"and d[\"open_files\"][0][\"state\"][\"prev_pos_bytes\"] == -1 "
+		"and \"order\" not in d[\"open_files\"][0][\"state\"] "
+		"and d[\"open_files\"][0][\"window\"][\"markers\"] == [8] "
+		"and d[\"open_files\"][0][\"window\"][\"marker_expected\"] == 12");
+	open_files[0].ra.wrong = "nonsense";
+	open_files[0].bdi.known = false;
+	open_files[0].ra.random_known = false;
+	assert_int_equal(as_json(&err), MI_OK);
+	json_is("d[\"open_files\"][0] == {\"open_file\": \"0xffff888000002000\", \"file\": 0, "
+		"\"mappings\": 2, \"fadvise_random\": None, \"implausible\": \"nonsense\", "
+		"\"device_limits\": None}");
+	kernel.l.off[MI_F_READAHEAD] = true;
+	strcpy(kernel.l.why[MI_F_READAHEAD], "struct file has no member f_ra");
+	maps[0].has_readahead = maps[1].has_readahead = false;
+	assert_int_equal(as_json(&err), MI_OK);
+	json_is("d[\"open_files\"] is None "
+		"and d[\"features_off\"][0][\"feature\"] == \"readahead\" and not d[\"complete\"]");
+	as_text();
+	has("\n  readahead: cannot be had in this kernel: struct file has no member f_ra\n");
 }
 
 static void test_text_unknown(void **state)
@@ -475,7 +761,7 @@ static void test_text_failure(void **state)
 	ask.pages = true;
 	walk_fails = MI_ERR_INTERRUPTED;
 	mi_problem_read(&kernel.problems, "page table", 0x1000, MI_READ_IO, NULL);
-	assert_int_equal(mi_text_process(&process, &ask, out, &err), MI_ERR_INTERRUPTED);
+	assert_int_equal(mi_text_process(&process, NULL, &ask, out, &err), MI_ERR_INTERRUPTED);
 	fclose(out);
 	assert_string_equal(err.text, "the walk \"failed\"");
 	has("NOT READ");
@@ -491,10 +777,10 @@ static void test_output_fails(void **state)
 	assert_non_null(out);
 	repeat = 1000000;
 	ask.pages = true;
-	mi_text_process(&process, &ask, out, &err);
+	mi_text_process(&process, NULL, &ask, out, &err);
 	assert_true(handed_out < 10000);
 	handed_out = 0;
-	mi_json_process(&process, &ask, out, &err);
+	mi_json_process(&process, NULL, &ask, out, &err);
 	assert_true(handed_out < 10000);
 	fclose(out);
 }
@@ -841,12 +1127,106 @@ static void test_escapes(void **state)
 	assert_int_equal(mi_utf8_length("\xf0\x9f\x98\x80"), 4);
 }
 
+/* ---- nonlinear windows, locked memory ---- */
+
+static struct mi_window window;
+
+/* maps[] shown out of order: three pieces, which the kernel made of three mappings. */
+static void make_window(void)
+{
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		maps[i] = maps[0];
+		maps[i].vma.start = 0x7f0000000000 + i * 16 * MI_PAGE_SIZE;
+		maps[i].vma.end = maps[i].vma.start + 16 * MI_PAGE_SIZE;
+		maps[i].vma.pgoff = 16 * (2 - i);
+	}
+	window = (struct mi_window){.n_vmas = 3,
+				    .start = 0x7f0000000000,
+				    .end = 0x7f0000030000,
+				    .n_pieces = 3,
+				    .file_pages = 48,
+				    .last = 47,
+				    .falling = true};
+	process.windows = &window;
+	process.n_windows = 1;
+	process.vma_cost = (struct mi_vma_cost){.limit_known = true, .limit = 1000, .bytes = 200};
+}
+
+static void test_windows(void **state)
+{
+	(void)state;
+	as_text();
+	has_not("NONLINEAR");
+	make_window();
+	as_text();
+	has("\nNONLINEAR WINDOWS (mappings side by side that show one file out of its order)\n");
+	has("7f0000000000 7f0000030000 r--s    48      3    3 0.30%   600      0      47        48 "
+	    "falling /data");
+	has("\n3 of the process's 3 VMAs are in windows, where 1 would do if they were linear; "
+	    "vm.max_map_count is 1000.\n");
+	has("MAP_FIXED makes the same, and the kernel does not keep which it was");
+	has("falling: each piece shows");
+	has_not("PIECES\n\n");
+	ask.windows = true;
+	as_text();
+	has("\nPIECES\n\n7f0000000000-7f0000030000  /data");
+	has("    7f0000010000         16       16\n");
+	assert_int_equal(as_json(NULL), MI_OK);
+	json_is("[p[\"pgoff\"] for p in d[\"windows\"][0][\"pieces\"]] == [32, 16, 0]");
+	json_is("d[\"windows\"][0][\"vma_bytes\"] == 600 "
+		"and d[\"windows\"][0][\"order\"] == \"falling\"");
+}
+
+static void test_windows_of_unknown_cost(void **state)
+{
+	(void)state;
+	make_window();
+	window.falling = false;
+	process.vma_cost = (struct mi_vma_cost){0};
+	as_text();
+	has(" 3    3     ?     ?      0      47        48 mixed ");
+	has_not("max_map_count");
+	has_not("falling");
+	assert_int_equal(as_json(NULL), MI_OK);
+	json_is("d[\"vma_cost\"] == {\"max_map_count\": None, \"vm_area_struct_bytes\": None} "
+		"and d[\"windows\"][0][\"vma_bytes\"] is None");
+}
+
+static void test_locked(void **state)
+{
+	(void)state;
+	as_text();
+	has_not("LOCKED MEMORY");
+	kernel.vma_flag[19] = NULL; /* lockonfault */
+	maps[0].vma.flags |= MI_VM_LOCKED;
+	maps[0].prefault.n[MI_PF_POPULATED] = 5;
+	maps[0].prefault.n[MI_PF_TO_READ] = 11;
+	maps[0].prefault.mlock_unknown = 1;
+	as_text();
+	has("\nLOCKED MEMORY (mlock)\n");
+	has("r--s    16         5       ?    11   .       . on fault, or populating failed: ");
+	assert_int_equal(as_json(NULL), MI_OK);
+	json_is("d[\"mappings\"][0][\"mlock\"][\"state\"] == \"unsure\" "
+		"and d[\"mappings\"][0][\"mlock\"][\"holes\"] == 11 "
+		"and d[\"mappings\"][0][\"prefault\"][\"mlocked\"] is None "
+		"and \"mlock\" not in d[\"mappings\"][1]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_text_head, setup),
 		cmocka_unit_test_setup(test_text_head_unusual, setup),
 		cmocka_unit_test_setup(test_text_tables, setup),
+		cmocka_unit_test_setup(test_text_readahead, setup),
+		cmocka_unit_test_setup(test_text_readahead_quiet, setup),
+		cmocka_unit_test_setup(test_json_readahead, setup),
+		cmocka_unit_test_setup(test_fault, setup),
+		cmocka_unit_test_setup(test_fault_in_call, setup),
+		cmocka_unit_test_setup(test_fault_not_sure, setup),
+		cmocka_unit_test_setup(test_fault_unknown, setup),
 		cmocka_unit_test_setup(test_text_unknown, setup),
 		cmocka_unit_test_setup(test_text_problems, setup),
 		cmocka_unit_test_setup(test_problems_count_once, setup),
@@ -869,6 +1249,9 @@ int main(void)
 		cmocka_unit_test_setup(test_words_of_ptes, setup),
 		cmocka_unit_test_setup(test_words_fit, setup),
 		cmocka_unit_test_setup(test_escapes, setup),
+		cmocka_unit_test_setup(test_windows, setup),
+		cmocka_unit_test_setup(test_windows_of_unknown_cost, setup),
+		cmocka_unit_test_setup(test_locked, setup),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 

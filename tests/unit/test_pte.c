@@ -11,6 +11,7 @@
 
 /* As Debian's 6.1 cloud kernel: 27 swap areas, then migration, marker, error. */
 static const struct mi_kernel kernel = {
+	.pte = &mi_pte_x86_64,
 	.pa_mask = 0x000ffffffffff000ULL,
 	.pfn_swap_bits = 34,
 	.swap = {.inverted = true,

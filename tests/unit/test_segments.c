@@ -335,12 +335,57 @@ static void test_headers_that_lie(void **state)
 	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_UNSUPPORTED);
 }
 
+/* A file of 32 bits: its headers are smaller, and otherwise the same. */
+static void test_narrow(void **state)
+{
+	Elf32_Ehdr eh = {
+		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB},
+		.e_type = ET_CORE,
+		.e_machine = EM_386,
+		.e_phoff = sizeof(eh),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = 2,
+	};
+	Elf32_Phdr ph[2] = {
+		{.p_type = PT_LOAD,
+		 .p_paddr = 0xfffff000,
+		 .p_filesz = PAGE,
+		 .p_memsz = PAGE,
+		 .p_offset = DATA},
+		{.p_type = PT_LOAD,
+		 .p_paddr = 0x1000,
+		 .p_filesz = PAGE,
+		 .p_memsz = 2 * PAGE,
+		 .p_offset = DATA + PAGE},
+	};
+	bool more;
+
+	(void)state;
+	memcpy(&file, &eh, sizeof(eh));
+	memcpy((char *)&file + sizeof(eh), ph, sizeof(ph));
+	load();
+	in_file(0xfffff000, DATA);
+	in_file(0x1000, DATA + PAGE);
+	not_in_file(0x2000, MI_READ_EXCLUDED);
+	not_in_file(0x3000, MI_READ_HOLE);
+	not_in_file(0x100000000, MI_READ_HOLE);
+	assert_int_equal(mi_segments_expected(s, &more), DATA + 2 * PAGE);
+	assert_false(more);
+	mi_segments_free(s);
+	s = NULL;
+	/* Headers of the other class are no headers. */
+	eh.e_phentsize = sizeof(Elf64_Phdr);
+	memcpy(&file, &eh, sizeof(eh));
+	assert_int_equal(mi_segments_load(&bytes, &s, &err), MI_ERR_FORMAT);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_image_within_ram),
+		TEST(test_narrow),
 		TEST(test_image_and_cut),
 		TEST(test_filtered_twice),
 		TEST(test_nested),

@@ -173,9 +173,9 @@ static void test_refused(void **state)
 	assert_int_equal(try_open("sample.c", &vm), MI_ERR_FORMAT);
 	run(": > empty");
 	assert_int_equal(try_open("empty", &vm), MI_ERR_FORMAT);
-	run(CC "-o whole sample.c && cp whole narrow && "
-	       "printf '\\001' | dd of=narrow bs=1 seek=4 conv=notrunc");
-	assert_int_not_equal(try_open("narrow", &vm), MI_OK);
+	run(CC "-o whole sample.c && cp whole big && "
+	       "printf '\\002' | dd of=big bs=1 seek=5 conv=notrunc");
+	assert_int_not_equal(try_open("big", &vm), MI_OK);
 	mi_vmlinux_close(NULL);
 }
 

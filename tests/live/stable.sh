@@ -1,0 +1,215 @@
+# shellcheck shell=bash
+# --stable, in a guest (run-script): what is stopped goes on, whatever becomes of mmapinfo.
+. /in-guest.sh
+
+state() { sed 's/.*) //' "/proc/$1/stat" | cut -c1; }
+writes() { od -An -v -tu8 -N 8 /tmp/file | tr -d ' '; }
+
+stopped() { [ "$(state "$1")" = T ]; }
+runs() { [ "$(state "$1")" != T ]; }
+
+# Its counter goes on, so it does not merely look as if it ran.
+goes_on() {
+	local before
+	await runs "$1" || return 1
+	before=$(writes)
+	await eval '[ "$(writes)" != '"$before"' ]'
+}
+
+no_guardian() { ! ps -eo comm= | grep -q mmapinfo-guard; }
+
+# ---- the answer ----
+
+# While a reader does not read, the process goes on: the answer is kept aside.
+check_answer() {
+	start_victim spin
+	mmapinfo --stable "$victim" --each >/tmp/out 2>/tmp/err
+	ok $? "an answer" /tmp/err
+	grep -q "^PID $victim " /tmp/out && grep -q "T (stopped)" /tmp/out
+	ok $? "the process was stopped when it was looked at" /tmp/out
+	[ ! -s /tmp/err ]
+	ok $? "and nothing is said of it" /tmp/err
+	goes_on "$victim"
+	ok $? "it goes on"
+	await no_guardian
+	ok $? "the guardian is gone"
+	mmapinfo --stable --json "$victim" | {
+		await stopped "$victim"
+		await runs "$victim" && cat >/dev/null
+	}
+	ok $? "it runs while its answer waits to be read"
+	mmapinfo --stable "$(ls "/proc/$victim/task" | tail -n 1)" >/dev/null && goes_on "$victim"
+	ok $? "by the number of a thread"
+	end_victim
+}
+
+# A mapping with so many pages that there is time to end the command in the middle.
+start_slow() {
+	start_victim spin 32M
+	# What bash starts behind "&" would not know of ^C.
+	env --default-signal=INT,QUIT mmapinfo --stable "$victim" --each --json >/tmp/out 2>/tmp/err &
+	tool=$!
+	await stopped "$victim"
+}
+
+check_ends() {
+	local sig status
+	for sig in INT TERM KILL SEGV HUP QUIT PIPE ABRT; do
+		start_slow
+		ok $? "SIG$sig: the process is stopped first"
+		kill -"$sig" "$tool"
+		# By the signal, or, if the reader went away, with the status of a cut answer.
+		wait "$tool" 2>/dev/null
+		status=$?
+		[ "$status" -ge 128 ] || { [ "$sig" = PIPE ] && [ "$status" -eq 1 ]; }
+		ok $? "SIG$sig: mmapinfo ends by it"
+		goes_on "$victim"
+		ok $? "SIG$sig: it goes on"
+		await no_guardian
+		ok $? "SIG$sig: the guardian is gone"
+		end_victim
+	done
+}
+
+# The guardian's own death.
+check_guardian() {
+	start_slow
+	ok $? "guardian: the process is stopped first"
+	kill -KILL "$(ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }')"
+	wait "$tool"
+	ok $? "guardian: the answer is given although it was killed" /tmp/err
+	goes_on "$victim"
+	ok $? "guardian: the process goes on"
+	end_victim
+	start_slow
+	kill -INT "$(ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }')"
+	wait "$tool"
+	ok $? "guardian: other signals do not concern it" /tmp/err
+	goes_on "$victim"
+	ok $? "guardian: and the process goes on"
+	end_victim
+}
+
+# ^C on a terminal goes to all of the foreground.
+check_terminal() {
+	start_victim spin 32M
+	# script(1) does not pass on how it ended.
+	script -qec "trap : INT; mmapinfo --stable $victim --each --json; echo \$? >/tmp/status" \
+		/dev/null >/tmp/out 2>&1 < <(
+		await stopped "$victim"
+		printf '\003'
+		sleep 2
+	)
+	[ "$(cat /tmp/status)" = 130 ]
+	ok $? "^C on a terminal: mmapinfo ends by it"
+	goes_on "$victim"
+	ok $? "^C on a terminal: it goes on"
+	await no_guardian
+	ok $? "^C on a terminal: the guardian is gone"
+	end_victim
+}
+
+check_full() {
+	start_victim spin
+	mmapinfo --stable "$victim" >/dev/full 2>/tmp/err
+	[ $? -eq 1 ] && [ "$(wc -l </tmp/err)" -eq 1 ] && goes_on "$victim"
+	ok $? "output that cannot be written: one line, and it goes on" /tmp/err
+	end_victim
+}
+
+# ---- what is left as it is ----
+
+check_left_alone() {
+	start_victim spin
+	kill -STOP "$victim"
+	await stopped "$victim"
+	mmapinfo --stable "$victim" >/dev/null 2>/tmp/err && [ ! -s /tmp/err ] && sleep 0.5 &&
+		stopped "$victim"
+	ok $? "what was stopped before stays so" /tmp/err
+	end_victim
+	start_victim traced
+	mmapinfo --stable "$victim" >/tmp/out 2>/tmp/err
+	ok $? "a traced process: an answer" /tmp/err
+	grep -q "is traced by PID" /tmp/err && [ "$(wc -l </tmp/err)" -eq 1 ]
+	ok $? "a traced process: one line says that it is left alone" /tmp/err
+	goes_on "$victim"
+	ok $? "a traced process: it runs"
+	end_victim
+	start_victim vfork
+	mmapinfo --stable "$victim" >/tmp/out 2>/tmp/err
+	ok $? "a thread in D: an answer" /tmp/err
+	grep -q "did not stop within 2 s: thread $victim (D)" /tmp/err && [ "$(wc -l </tmp/err)" -eq 1 ]
+	ok $? "a thread in D: one line names it" /tmp/err
+	goes_on "$victim"
+	ok $? "a thread in D: the others go on"
+	end_victim
+}
+
+check_refused() {
+	fails "PID 1" 1 "PID 1 cannot be stopped" mmapinfo --stable 1
+	fails "a kernel thread" 1 "is a kernel thread" mmapinfo --stable 2
+	fails "nobody" 1 "no task with PID 4194000" mmapinfo --stable 4194000
+	# shellcheck disable=SC2016
+	fails "itself" 1 "cannot stop itself" bash -c 'exec mmapinfo --stable $$'
+	fails "a dump" 2 "does not go with a dump" mmapinfo -c /tmp/x --stable 1
+	fails "all" 2 "with a PID alone" mmapinfo --stable --all
+}
+
+# ---- the freezer ----
+
+frozen() { grep -q "frozen 1" /sys/fs/cgroup/a/cgroup.events; }
+thawed() { grep -q "frozen 0" /sys/fs/cgroup/a/cgroup.events; }
+
+start_in_cgroup() {
+	mkdir -p /sys/fs/cgroup/a
+	start_victim spin "${1:-64K}"
+	echo "$victim" >/sys/fs/cgroup/a/cgroup.procs
+}
+
+check_freezer() {
+	start_in_cgroup
+	mmapinfo --stable=freezer "$victim" >/tmp/out 2>/tmp/err && [ ! -s /tmp/err ]
+	ok $? "freezer: an answer, and nothing said" /tmp/err
+	thawed && goes_on "$victim"
+	ok $? "freezer: it goes on"
+	echo 1 >/sys/fs/cgroup/a/cgroup.freeze
+	await frozen
+	mmapinfo --stable=freezer "$victim" >/tmp/out 2>/tmp/err && frozen
+	ok $? "freezer: what was frozen before stays so" /tmp/err
+	echo 0 >/sys/fs/cgroup/a/cgroup.freeze
+	end_victim
+	start_in_cgroup 32M
+	mmapinfo --stable=freezer "$victim" --each --json >/tmp/out 2>/tmp/err &
+	tool=$!
+	await frozen
+	ok $? "freezer: frozen meanwhile" /tmp/err
+	kill -KILL "$tool"
+	wait "$tool" 2>/dev/null
+	await thawed && goes_on "$victim"
+	ok $? "freezer: SIGKILL of mmapinfo: it goes on"
+	mmapinfo --stable=freezer "$victim" --each --json >/tmp/out 2>/tmp/err &
+	tool=$!
+	await frozen
+	kill -KILL "$(ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }')"
+	wait "$tool"
+	ok $? "freezer: SIGKILL of the guardian: an answer" /tmp/err
+	await thawed && goes_on "$victim"
+	ok $? "freezer: SIGKILL of the guardian: it goes on"
+	# shellcheck disable=SC2016
+	fails "freezer: mmapinfo's own cgroup" 1 "mmapinfo is in cgroup /a itself" \
+		bash -c 'echo $$ >/sys/fs/cgroup/a/cgroup.procs; exec mmapinfo --stable=freezer '"$victim"
+	end_victim
+	start_victim spin
+	fails "freezer: the root cgroup" 1 "root cgroup" mmapinfo --stable=freezer "$victim"
+	end_victim
+}
+
+check_answer
+check_ends
+check_guardian
+check_terminal
+check_full
+check_left_alone
+check_refused
+check_freezer
+done_testing

@@ -1,0 +1,12 @@
+/* What the processes of the guest do while it is recorded. */
+#ifndef RECORDER_SCENES_H
+#define RECORDER_SCENES_H
+
+/* Runs all, each in a process of its own that stays. */
+void scenes_run(void);
+
+/* Processes that fault, read, write and map without end; and their end. */
+void load_start(unsigned int processes);
+void load_stop(void);
+
+#endif
