@@ -121,6 +121,14 @@ static bool is_changing(struct mi_kernel *k, const struct mi_mm *mm)
 	return is_live(k) && mi_mmap_lock_written(k, mm->addr);
 }
 
+static void update_places(struct mi_kernel *k, struct mi_mm *mm)
+{
+	if (!is_live(k))
+		return;
+	mi_target_reread(k->t, mm->addr, 2);
+	mi_mm_places(k, mm);
+}
+
 static void pause_for(bool changing)
 {
 	struct timespec ts = {.tv_nsec = PAUSE_NS};
@@ -129,9 +137,8 @@ static void pause_for(bool changing)
 		nanosleep(&ts, NULL);
 }
 
-enum mi_status mi_vma_settled(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
-			      size_t *n, struct mi_range **unstable, size_t *n_unstable,
-			      struct mi_error *err)
+enum mi_status mi_vma_settled(struct mi_kernel *k, struct mi_mm *mm, struct mi_vma **ret, size_t *n,
+			      struct mi_range **unstable, size_t *n_unstable, struct mi_error *err)
 {
 	const struct mi_problems before = k->problems;
 	struct vmas a = {0}, b = {0};
@@ -166,6 +173,7 @@ enum mi_status mi_vma_settled(struct mi_kernel *k, const struct mi_mm *mm, struc
 		free(a.list);
 		return st;
 	}
+	update_places(k, mm);
 	*ret = a.list;
 	*n = a.n;
 	return MI_OK;

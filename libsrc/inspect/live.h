@@ -13,11 +13,10 @@
 
 /*
  * mi_vma_gather(); ranges in which no two looks agreed go to *@unstable, in address order. Free
- * both.
+ * both. Where heap, stack and the like are (mi_mm_places()) is then of the VMAs' time, too.
  */
-enum mi_status mi_vma_settled(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
-			      size_t *n, struct mi_range **unstable, size_t *n_unstable,
-			      struct mi_error *err);
+enum mi_status mi_vma_settled(struct mi_kernel *k, struct mi_mm *mm, struct mi_vma **ret, size_t *n,
+			      struct mi_range **unstable, size_t *n_unstable, struct mi_error *err);
 
 /* mi_file_load() and mi_file_path(). */
 enum mi_status mi_file_settled(struct mi_kernel *k, uint64_t addr, struct mi_file *file,

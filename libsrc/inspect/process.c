@@ -241,9 +241,6 @@ static enum mi_status load_mappings(struct build *b, struct mi_error *err)
 	st = mi_vma_settled(p->k, &p->mm, &vmas, &n, &p->unstable, &p->n_unstable, err);
 	if (st)
 		return st;
-	/* Of the VMAs' time, not of when the process was found. */
-	mi_target_reread(p->k->t, p->mm.addr, 2);
-	mi_mm_places(p->k, &p->mm);
 	p->maps = calloc(n ? n : 1, sizeof(*p->maps));
 	if (!p->maps)
 		st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
