@@ -85,6 +85,20 @@ void mi_pte_decode(const struct mi_kernel *k, uint64_t entry, unsigned int level
 		   struct mi_pte *ret);
 
 /*
+ * For the decoders: @pte has its level, and leads to @addr, of which a huge page has no use for
+ * the lower bits (x86: bit 12 is PAT there); @index as above.
+ */
+static inline void mi_pte_set_frame(const struct mi_kernel *k, uint64_t addr, uint64_t index,
+				    struct mi_pte *pte)
+{
+	if (pte->level > 1) {
+		addr &= ~((1ULL << k->tables->level[pte->level].shift) - 1);
+		pte->bits |= MI_PTE_HUGE;
+	}
+	pte->pfn = (addr >> MI_PAGE_SHIFT) + index;
+}
+
+/*
  * For the decoders: @pte has type, offset, level and bits of a swap entry. What kind it is,
  * and what that makes of the offset; @index as above.
  */

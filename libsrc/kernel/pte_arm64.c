@@ -100,13 +100,7 @@ static enum mi_pte_kind kind_of_invalid(const struct mi_kernel *k, uint64_t entr
 static void decode_mapping(const struct mi_kernel *k, uint64_t entry, uint64_t index,
 			   struct mi_pte *pte)
 {
-	uint64_t addr = mi_entry_pa(k->tables, entry);
-
-	if (pte->level > 1) {
-		addr &= ~((1ULL << k->tables->level[pte->level].shift) - 1);
-		pte->bits |= MI_PTE_HUGE;
-	}
-	pte->pfn = (addr >> MI_PAGE_SHIFT) + index;
+	mi_pte_set_frame(k, mi_entry_pa(k->tables, entry), index, pte);
 	if (entry & ACCESSED)
 		pte->bits |= MI_PTE_YOUNG;
 	if (entry & k->arm64.write)

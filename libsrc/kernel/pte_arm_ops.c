@@ -73,13 +73,7 @@ static enum mi_pte_kind lpae_maps(uint64_t entry, unsigned int level)
 static void decode_lpae(const struct mi_kernel *k, uint64_t entry, uint64_t index,
 			struct mi_pte *pte)
 {
-	uint64_t addr = mi_entry_pa(k->tables, entry);
-
-	if (pte->level > 1) {
-		addr &= ~((1ULL << k->tables->level[pte->level].shift) - 1);
-		pte->bits |= MI_PTE_HUGE;
-	}
-	pte->pfn = (addr >> MI_PAGE_SHIFT) + index;
+	mi_pte_set_frame(k, mi_entry_pa(k->tables, entry), index, pte);
 	pte->bits |= entry & LPAE_YOUNG ? MI_PTE_YOUNG : 0;
 	pte->bits |= entry & LPAE_DIRTY ? MI_PTE_DIRTY : 0;
 	/* Of huge pages the bit was another for a while: splitting. */

@@ -16,14 +16,9 @@
 #define SWP_TYPE_SHIFT 59
 #define SWP_OFFSET_SHIFT 9
 
-static const struct mi_pt_shape *tables(const struct mi_kernel *k)
-{
-	return mi_target_facts(k->t)->tables;
-}
-
 static bool is_pae(const struct mi_kernel *k)
 {
-	return tables(k)->level[1].bytes == 8;
+	return k->tables->level[1].bytes == 8;
 }
 
 static uint64_t address_of(const struct mi_kernel *k, uint64_t entry)
@@ -37,17 +32,10 @@ static uint64_t address_of(const struct mi_kernel *k, uint64_t entry)
 	return entry & k->pa_mask & ~FRAME_44 ? addr : addr & FRAME_44;
 }
 
-static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned int level,
-			   uint64_t index, struct mi_pte *pte)
+static void decode_mapping(const struct mi_kernel *k, uint64_t entry, uint64_t index,
+			   struct mi_pte *pte)
 {
-	uint64_t addr = address_of(k, entry);
-
-	if (level > 1) {
-		/* Bit 12 is PAT here. */
-		addr &= ~((1ULL << tables(k)->level[level].shift) - 1);
-		pte->bits |= MI_PTE_HUGE;
-	}
-	pte->pfn = (addr >> MI_PAGE_SHIFT) + index;
+	mi_pte_set_frame(k, address_of(k, entry), index, pte);
 	pte->bits |= entry & ACCESSED ? MI_PTE_YOUNG : 0;
 	pte->bits |= entry & DIRTY ? MI_PTE_DIRTY : 0;
 	pte->bits |= entry & RW ? MI_PTE_WRITE : 0;
@@ -111,7 +99,7 @@ static void decode(const struct mi_kernel *k, uint64_t entry, unsigned int level
 {
 	ret->kind = mi_x86_maps(entry, level);
 	if (ret->kind)
-		decode_mapping(k, entry, level, index, ret);
+		decode_mapping(k, entry, index, ret);
 	else
 		decode_absent(k, entry, index, ret);
 }

@@ -32,8 +32,8 @@
 #define OLD_SWP_SOFT_DIRTY (1ULL << 7)	/* 3.11, and RHEL 7 */
 #define FAR_SWP_SOFT_DIRTY (1ULL << 1)
 
-static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned int level,
-			   uint64_t index, struct mi_pte *pte)
+static void decode_mapping(const struct mi_kernel *k, uint64_t entry, uint64_t index,
+			   struct mi_pte *pte)
 {
 	uint64_t addr = entry;
 
@@ -43,12 +43,7 @@ static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned i
 	/* Kernels of 46 bits of addresses (up to 4.18, RHEL 7) inverted those alone. */
 	if (addr != (entry & k->pa_mask) && !(entry & k->pa_mask & ~MASK_46))
 		addr &= MASK_46;
-	if (level > 1) {
-		/* Bit 12 is PAT here. */
-		addr &= ~((1ULL << (MI_PAGE_SHIFT + 9 * (level - 1))) - 1);
-		pte->bits |= MI_PTE_HUGE;
-	}
-	pte->pfn = (addr >> MI_PAGE_SHIFT) + index;
+	mi_pte_set_frame(k, addr, index, pte);
 	if (entry & ACCESSED)
 		pte->bits |= MI_PTE_YOUNG;
 	/* In older kernels bit 58 is "device map", which only DAX pages have. */
@@ -61,7 +56,7 @@ static void decode_mapping(const struct mi_kernel *k, uint64_t entry, unsigned i
 	if (entry & UFFD_WP && !k->nonlinear)
 		pte->bits |= MI_PTE_UFFD_WP;
 	/* Without either, the bit is NUMA balancing's (3.16). */
-	if (entry & SPECIAL && (level > 1 || entry & (PRESENT | PROTNONE)))
+	if (entry & SPECIAL && (pte->level > 1 || entry & (PRESENT | PROTNONE)))
 		pte->bits |= MI_PTE_SPECIAL;
 	if (!(entry & NX))
 		pte->bits |= MI_PTE_EXEC;
@@ -133,7 +128,7 @@ static void decode(const struct mi_kernel *k, uint64_t entry, unsigned int level
 	if (!ret->kind && is_numa(k, entry))
 		ret->kind = MI_PTE_NUMA_HINT;
 	if (ret->kind)
-		decode_mapping(k, entry, level, index, ret);
+		decode_mapping(k, entry, index, ret);
 	else if (is_file(k, entry, level))
 		decode_file(k, entry, ret);
 	else

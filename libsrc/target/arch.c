@@ -31,21 +31,41 @@ const struct mi_arch_ops *mi_arch_of_text(const struct mi_vmcoreinfo *vi)
 	return &mi_arch_x86_64;
 }
 
+enum mi_status mi_arch_place(const struct mi_vmcoreinfo *vi, uint64_t *top, uint64_t *stext,
+			     struct mi_error *err)
+{
+	/* The first two are those of x86-64 alone. */
+	if (!mi_vmcoreinfo_number(vi, "SYMBOL(init_top_pgt)", top) &&
+	    !mi_vmcoreinfo_number(vi, "SYMBOL(init_level4_pgt)", top) &&
+	    !mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", top))
+		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
+	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", stext))
+		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
+	return MI_OK;
+}
+
+void mi_pt_shape_add(struct mi_pt_shape *s, unsigned int shift, unsigned int bits,
+		     unsigned int entry_bytes)
+{
+	unsigned int level = ++s->levels;
+
+	s->level[level].shift = (uint8_t)shift;
+	s->level[level].bits = (uint8_t)bits;
+	s->level[level].bytes = (uint8_t)entry_bytes;
+	s->level[level + 1].shift = (uint8_t)(shift + bits);
+}
+
 bool mi_pt_shape_regular(struct mi_pt_shape *s, unsigned int page_shift, unsigned int va_bits,
 			 unsigned int entry_bytes)
 {
-	unsigned int full = page_shift - (entry_bytes == 8 ? 3 : 2), shift = page_shift, level;
+	unsigned int full = page_shift - (entry_bytes == 8 ? 3 : 2), shift = page_shift;
 
 	memset(s, 0, sizeof(*s));
-	for (level = 1; level <= MI_PT_LEVELS && shift < va_bits; level++) {
+	while (s->levels < MI_PT_LEVELS && shift < va_bits) {
 		unsigned int bits = va_bits - shift < full ? va_bits - shift : full;
 
-		s->level[level].shift = (uint8_t)shift;
-		s->level[level].bits = (uint8_t)bits;
-		s->level[level].bytes = (uint8_t)entry_bytes;
-		s->levels = level;
+		mi_pt_shape_add(s, shift, bits, entry_bytes);
 		shift += bits;
 	}
-	s->level[level].shift = (uint8_t)shift;
 	return s->levels && shift == va_bits;
 }

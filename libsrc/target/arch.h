@@ -63,6 +63,9 @@ static inline uint64_t mi_entry_index(const struct mi_pt_shape *s, unsigned int 
  */
 bool mi_pt_shape_regular(struct mi_pt_shape *s, unsigned int page_shift, unsigned int va_bits,
 			 unsigned int entry_bytes);
+/* One more level on top: tables of 1 << @bits entries, each of 1 << @shift bytes of addresses. */
+void mi_pt_shape_add(struct mi_pt_shape *s, unsigned int shift, unsigned int bits,
+		     unsigned int entry_bytes);
 
 /* What an entry of the kernel's own tables is. */
 enum mi_entry_kind {
@@ -97,6 +100,9 @@ extern const struct mi_arch_ops mi_arch_x86_64, mi_arch_arm64, mi_arch_x86_32, m
 
 /* By the name that libkdumpfile has for it; NULL: not supported. */
 const struct mi_arch_ops *mi_arch_named(const char *name);
+/* Where the kernel's top table and its text are, as VMCOREINFO says: virtual addresses. */
+enum mi_status mi_arch_place(const struct mi_vmcoreinfo *vi, uint64_t *top, uint64_t *stext,
+			     struct mi_error *err);
 /*
  * By what VMCOREINFO alone has, where a dump's headers do not say. What is wrong is found out
  * soon: page tables must prove it.

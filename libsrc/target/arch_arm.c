@@ -96,16 +96,6 @@ static bool is_kernel(const struct mi_xlat *x, uint64_t *va)
 
 /* ---- where the tables are ---- */
 
-static void set_level(struct mi_pt_shape *s, unsigned int level, unsigned int shift,
-		      unsigned int bits, unsigned int bytes)
-{
-	s->level[level].shift = (uint8_t)shift;
-	s->level[level].bits = (uint8_t)bits;
-	s->level[level].bytes = (uint8_t)bytes;
-	s->level[level + 1].shift = (uint8_t)(shift + bits);
-	s->levels = level;
-}
-
 static void set_narrow(struct mi_xlat *x)
 {
 	struct mi_pt_shape *own = &x->shape, *user = &x->of_processes;
@@ -113,11 +103,11 @@ static void set_narrow(struct mi_xlat *x)
 	memset(own, 0, sizeof(*own));
 	memset(user, 0, sizeof(*user));
 	x->arch = &mi_arch_arm;
-	set_level(own, 1, MI_PAGE_SHIFT, 8, 4);
-	set_level(own, 2, 20, 12, 4);
+	mi_pt_shape_add(own, MI_PAGE_SHIFT, 8, 4);
+	mi_pt_shape_add(own, 20, 12, 4);
 	own->pa_mask = TABLE_ADDR;
-	set_level(user, 1, MI_PAGE_SHIFT, 9, 4);
-	set_level(user, 2, 21, 11, 8);
+	mi_pt_shape_add(user, MI_PAGE_SHIFT, 9, 4);
+	mi_pt_shape_add(user, 21, 11, 8);
 	user->pa_mask = PAIR_ADDR;
 	user->flip = HALF_PAGE;
 }
@@ -176,12 +166,11 @@ static bool search_memory(struct mi_target *t, struct mi_xlat *x, const struct p
 	const struct mi_read_stats before = t->stats;
 	struct mi_xlat found = *x;
 	uint64_t lowmem;
-	bool any = false;
+	bool any = false, all = true;
 
-	for (lowmem = 0; lowmem < end && !*rivals; lowmem += step) {
-		if (mi_target_interrupted(t))
-			break;
-		if (!fits(t, x, at, page_offset, lowmem))
+	for (lowmem = 0; lowmem < end && !*rivals && all; lowmem += step) {
+		all = !mi_target_interrupted(t);
+		if (!all || !fits(t, x, at, page_offset, lowmem))
 			continue;
 		*rivals = any;
 		any = true;
@@ -189,7 +178,7 @@ static bool search_memory(struct mi_target *t, struct mi_xlat *x, const struct p
 	}
 	*x = found;
 	t->stats = before;
-	return any && !*rivals;
+	return any && all && !*rivals;
 }
 
 static bool find_memory(struct mi_target *t, struct mi_xlat *x, const struct place *at, bool lpae,
@@ -212,15 +201,16 @@ static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo 
 {
 	bool lpae = mi_vmcoreinfo_line(vi, "CONFIG_ARM_LPAE"), rivals = false;
 	struct place at;
+	enum mi_status st = mi_arch_place(vi, &at.top, &at.stext, err);
 
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &at.top))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &at.stext))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
+	if (st)
+		return st;
 	/* Before 4.11 or so it does not say whether there is LPAE. */
 	if (find_memory(t, x, &at, lpae, search, &rivals) ||
 	    find_memory(t, x, &at, !lpae, search, &rivals))
 		return MI_OK;
+	if (mi_target_interrupted(t))
+		return mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
 	if (rivals)
 		return mi_fail(err, MI_ERR_FORMAT,
 			       "the kernel's page table, at 0x%llx, may be in two places of memory",
@@ -231,26 +221,19 @@ static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo 
 		       (unsigned long long)at.top);
 }
 
-const struct mi_arch_ops mi_arch_arm = {
-	.arch = MI_ARCH_ARM,
-	.name = "arm",
-	.pointer_bytes = 4,
-	.image_first = 0x40000000,
-	.image_size = 0xc0000000,
-	.find_root = find_root,
-	.is_kernel = is_kernel,
-	.entry = narrow_kind,
-	.rights = narrow_rights,
-};
+/* clang-format off */
+#define OPS(kind, allows) { \
+	.arch = MI_ARCH_ARM, \
+	.name = "arm", \
+	.pointer_bytes = 4, \
+	.image_first = 0x40000000, \
+	.image_size = 0xc0000000, \
+	.find_root = find_root, \
+	.is_kernel = is_kernel, \
+	.entry = kind, \
+	.rights = allows, \
+}
+/* clang-format on */
 
-static const struct mi_arch_ops arm_lpae = {
-	.arch = MI_ARCH_ARM,
-	.name = "arm",
-	.pointer_bytes = 4,
-	.image_first = 0x40000000,
-	.image_size = 0xc0000000,
-	.find_root = find_root,
-	.is_kernel = is_kernel,
-	.entry = lpae_kind,
-	.rights = lpae_rights,
-};
+const struct mi_arch_ops mi_arch_arm = OPS(narrow_kind, narrow_rights);
+static const struct mi_arch_ops arm_lpae = OPS(lpae_kind, lpae_rights);

@@ -92,12 +92,10 @@ static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo 
 	enum mi_read why;
 
 	(void)search_all; /* all kernels that leave such a text say where they lie */
+	if (!st)
+		st = mi_arch_place(vi, &top, &stext, err);
 	if (st)
 		return st;
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &top))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &stext))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
 	if (!mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &voffset))
 		return mi_fail(err, MI_ERR_MISSING,
 			       "VMCOREINFO does not say where in memory the kernel lies (no "

@@ -75,12 +75,11 @@ static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo 
 {
 	enum mi_read why = MI_READ_UNMAPPED;
 	uint64_t top, stext;
+	enum mi_status st = mi_arch_place(vi, &top, &stext, err);
 
 	(void)search; /* where the kernel lies is no question */
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &top))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &stext))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
+	if (st)
+		return st;
 	if (find_split(t, x, top, stext, mi_vmcoreinfo_line(vi, "CONFIG_X86_PAE"), &why))
 		return MI_OK;
 	return mi_fail(err, MI_ERR_READ,

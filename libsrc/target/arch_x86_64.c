@@ -106,12 +106,11 @@ static bool search(struct mi_target *t, struct mi_xlat *x, const struct place *a
 	struct mi_xlat found = *x;
 	enum mi_read why;
 	uint64_t base;
-	bool any = false;
+	bool any = false, all = true;
 
-	for (base = BASE_FIRST; base != BASE_END && !*rivals; base += BASE_STEP) {
-		if (mi_target_interrupted(t))
-			break;
-		if (!base || !fits_guess(t, x, at, base, &why))
+	for (base = BASE_FIRST; base != BASE_END && !*rivals && all; base += BASE_STEP) {
+		all = !mi_target_interrupted(t);
+		if (!all || !base || !fits_guess(t, x, at, base, &why))
 			continue;
 		*rivals = any;
 		any = true;
@@ -120,7 +119,7 @@ static bool search(struct mi_target *t, struct mi_xlat *x, const struct place *a
 	}
 	*x = found;
 	t->stats = before;
-	return any && !*rivals;
+	return any && all && !*rivals;
 }
 
 static bool find_place(struct mi_target *t, struct mi_xlat *x, const struct place *at, bool far,
@@ -154,13 +153,10 @@ static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo 
 	uint64_t phys_base, l5 = 0, sme = 0;
 	enum mi_read why;
 	bool rivals;
+	enum mi_status st = mi_arch_place(vi, &at.top, &at.stext, err);
 
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(init_top_pgt)", &at.top) &&
-	    !mi_vmcoreinfo_number(vi, "SYMBOL(init_level4_pgt)", &at.top) &&
-	    !mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &at.top))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO names no kernel page table");
-	if (!mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &at.stext))
-		return mi_fail(err, MI_ERR_MISSING, "VMCOREINFO has no SYMBOL(_stext)");
+	if (st)
+		return st;
 	mi_vmcoreinfo_number(vi, "NUMBER(pgtable_l5_enabled)", &l5);
 	mi_vmcoreinfo_number(vi, "NUMBER(sme_mask)", &sme);
 	mi_vmcoreinfo_number(vi, "SYMBOL(phys_base)", &at.variable);
@@ -173,6 +169,8 @@ static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo 
 	x->phys_base = phys_base;
 	if (x->phys_base_found)
 		return MI_OK;
+	if (mi_target_interrupted(t))
+		return mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
 	if (rivals)
 		return mi_fail(err, MI_ERR_FORMAT,
 			       "VMCOREINFO does not say where in memory the kernel lies, and it "

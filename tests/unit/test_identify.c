@@ -34,6 +34,7 @@ struct fake {
 	uint8_t *mem;
 	char *note;
 	bool interrupted;
+	unsigned int patience; /* times that this may be asked before it is; 0: without end */
 	uint64_t at; /* physical address of mem */
 	unsigned int runs, closed;
 };
@@ -90,7 +91,11 @@ static enum mi_status vmcoreinfo(struct mi_provider *p, char **text, size_t *len
 
 static bool interrupted(struct mi_provider *p)
 {
-	return fake_of(p)->interrupted;
+	struct fake *f = fake_of(p);
+
+	if (f->patience && !--f->patience)
+		f->interrupted = true;
+	return f->interrupted;
 }
 
 static const struct mi_provider_ops ops = {
@@ -108,6 +113,7 @@ static const struct mi_provider_ops ops_heads = {
 static const struct mi_provider_ops ops_no_search = {
 	.read_page = read_page,
 	.vmcoreinfo = vmcoreinfo,
+	.interrupted = interrupted,
 };
 
 /* ---- what lies in memory ---- */
@@ -508,6 +514,12 @@ static void test_place(void **state)
 	f.p.phys_base_told = false;
 	set_old(&f, 63ULL << 30, 63ULL << 30, vmlist);
 	expect_base(&f, 63ULL << 30);
+	/* There could be another that fits. */
+	set_old(&f, 0x600000, 0x600000, vmlist);
+	f.patience = 600; /* steps of 2 MiB from -1 GiB on */
+	expect_refused(&f, MI_ERR_INTERRUPTED, "interrupted");
+	f.interrupted = false;
+	expect_base(&f, 0x600000);
 	/* The kernel's own variable says something else: tables that were left over. */
 	set_old(&f, 0x600000, 0x800000, line);
 	expect_refused(&f, MI_ERR_READ, "does not map _stext");

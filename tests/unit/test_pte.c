@@ -9,9 +9,16 @@
 #include "pagetable.h"
 #include "vma.h"
 
+/* Of 4 levels. */
+static const struct mi_pt_shape tables = {
+	.levels = 4,
+	.level = {[1] = {12, 9, 8}, [2] = {21, 9, 8}, [3] = {30, 9, 8}, [4] = {39, 9, 8}},
+};
+
 /* As Debian's 6.1 cloud kernel: 27 swap areas, then migration, marker, error. */
 static const struct mi_kernel kernel = {
 	.pte = &mi_pte_x86_64,
+	.tables = &tables,
 	.pa_mask = 0x000ffffffffff000ULL,
 	.pfn_swap_bits = 34,
 	.swap = {.inverted = true,
