@@ -140,13 +140,9 @@ static bool answer_size(const struct walk *walk, uint32_t id, struct mi_type_que
 {
 	struct btf_type type;
 
-	if (!peel_arrays(walk->btf, id, &type, &query->count) ||
-	    !describe(walk->btf, &type, query) || (!query->size && type.kind == BTF_FWD))
-		return false;
-	query->bit_offset = 0;
-	if (__builtin_mul_overflow(query->size, query->count, &query->size))
-		return false;
-	return !__builtin_mul_overflow(query->size, 8, &query->bit_size);
+	return peel_arrays(walk->btf, id, &type, &query->count) &&
+	       describe(walk->btf, &type, query) && (query->size || type.kind != BTF_FWD) &&
+	       mi_wanted_whole(query);
 }
 
 /* Find a member by name, unnamed structs and unions included; @at gets the bit offset. */
@@ -183,7 +179,6 @@ static bool find_member(struct walk *walk, const struct btf_type *type, const ch
 static bool fill_member(const struct walk *walk, const struct btf_member *member, uint64_t at,
 			struct mi_type_query *query)
 {
-	uint64_t bytes;
 	struct btf_type type;
 
 	if (!peel_arrays(walk->btf, member->type, &type, &query->count) ||
@@ -202,8 +197,7 @@ static bool fill_member(const struct walk *walk, const struct btf_member *member
 		query->bit_size = word & 0xff;
 		return true;
 	}
-	return !__builtin_mul_overflow(query->size, query->count, &bytes) &&
-	       !__builtin_mul_overflow(bytes, 8, &query->bit_size);
+	return mi_wanted_member_bits(query);
 }
 
 static bool answer_member(struct walk *walk, uint32_t id, struct mi_type_query *query)
@@ -278,10 +272,7 @@ static void answer_enum(struct walk *walk, const struct btf_type *type)
 			struct mi_type_query *query = &wanted->queries[i];
 
 			describe(walk->btf, type, query);
-			query->value = value;
-			query->count = 1;
-			query->bit_offset = 0;
-			query->bit_size = query->size * 8;
+			mi_wanted_enumerator(query, value);
 			mi_wanted_answered(wanted, &wanted->enumerators, name, i);
 		}
 	}

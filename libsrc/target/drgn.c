@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "drgn.h"
-#include "foreign.h"
 
 #define VMCOREINFO_MAX (4U << 20)
 #define LOG_NONE 5 /* DRGN_LOG_NONE: above the highest level */
@@ -221,18 +220,16 @@ static enum mi_status try_pages(struct mi_drgn *d, struct mi_error *err)
 static enum mi_status open_dump(struct mi_drgn *d, const struct mi_kdump_files *files,
 				struct mi_error *err)
 {
-	const char *path = files->paths[0], *advice;
+	const char *path = files->paths[0];
 	struct drgn_error *e;
 	enum mi_status st;
 	int fd;
 
 	st = mi_parts_open(files, &d->parts, &d->p, err);
-	if (st == MI_ERR_NOT_FOUND) {
-		advice = mi_foreign_advice(&d->parts.part[0]->bytes);
-		return mi_fail(err, advice ? MI_ERR_UNSUPPORTED : MI_ERR_FORMAT,
-			       "%s: not a dump%s%s", path, advice ? ": " : "",
-			       advice ? advice : ", or damaged beyond opening");
-	}
+	if (st == MI_ERR_NOT_FOUND)
+		st = mi_parts_explain(&d->parts, path, err);
+	if (st == MI_ERR_NOT_FOUND)
+		return mi_not_a_dump(path, err);
 	if (st)
 		return st;
 	/* drgn closes what it is given. */

@@ -41,9 +41,6 @@ struct mi_drgn_object {
 enum mi_drgn_error {
 	MI_DRGN_NO_MEMORY = 0,
 	MI_DRGN_OS = 6,
-	MI_DRGN_MISSING_DEBUG_INFO = 7,
-	MI_DRGN_LOOKUP = 9,
-	MI_DRGN_FAULT = 10,
 };
 
 /* enum drgn_type_kind */

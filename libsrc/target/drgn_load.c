@@ -7,7 +7,6 @@
  * first for all to see: drgn_python.c.
  */
 #include <dlfcn.h>
-#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>

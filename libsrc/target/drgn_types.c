@@ -124,23 +124,17 @@ static bool describe(struct mi_drgn *d, struct drgn_type *type, struct mi_type_q
 
 static bool answer_size(struct mi_drgn *d, struct drgn_type *type, struct mi_type_query *query)
 {
-	if (!peel_arrays(d, &type, &query->count) || !describe(d, type, query))
-		return false;
-	query->bit_offset = 0;
-	return !__builtin_mul_overflow(query->size, query->count, &query->size) &&
-	       !__builtin_mul_overflow(query->size, 8, &query->bit_size);
+	return peel_arrays(d, &type, &query->count) && describe(d, type, query) &&
+	       mi_wanted_whole(query);
 }
 
 static bool fill_member(struct mi_drgn *d, struct drgn_type *type, uint64_t field,
 			struct mi_type_query *query)
 {
-	uint64_t bytes;
-
 	if (!peel_arrays(d, &type, &query->count) || !describe(d, type, query))
 		return false;
 	query->bit_size = field;
-	return field || (!__builtin_mul_overflow(query->size, query->count, &bytes) &&
-			 !__builtin_mul_overflow(bytes, 8, &query->bit_size));
+	return field || mi_wanted_member_bits(query);
 }
 
 static bool answer_member(struct mi_drgn *d, struct drgn_type *type, struct mi_type_query *query)
@@ -211,9 +205,7 @@ static void answer_enumerator(struct mi_drgn *d, struct mi_type_query *query)
 	}
 	if (query->found) {
 		query->cls = MI_TYPE_ENUM;
-		query->count = 1;
-		query->bit_offset = 0;
-		query->bit_size = query->size * 8;
+		mi_wanted_enumerator(query, query->value);
 	}
 	d->api.object_deinit(&obj);
 }

@@ -404,7 +404,6 @@ static bool find_member(struct walk *walk, Dwarf_Die *aggregate, const char *nam
 static bool fill_member(Dwarf_Die *member, uint64_t at, struct mi_type_query *query)
 {
 	struct dw_type type;
-	uint64_t bytes;
 
 	if (!type_of(member, &type) || !peel_arrays(&type, &query->count) ||
 	    !describe(&type, query))
@@ -414,20 +413,15 @@ static bool fill_member(Dwarf_Die *member, uint64_t at, struct mi_type_query *qu
 		old_bitfield(member, query);
 		return true;
 	}
-	return !__builtin_mul_overflow(query->size, query->count, &bytes) &&
-	       !__builtin_mul_overflow(bytes, 8, &query->bit_size);
+	return mi_wanted_member_bits(query);
 }
 
 /* ---- answers ---- */
 
 static bool answer_size(struct dw_type type, struct mi_type_query *query)
 {
-	if (!peel_arrays(&type, &query->count) || !describe(&type, query))
-		return false;
-	query->bit_offset = 0;
-	if (__builtin_mul_overflow(query->size, query->count, &query->size))
-		return false;
-	return !__builtin_mul_overflow(query->size, 8, &query->bit_size);
+	return peel_arrays(&type, &query->count) && describe(&type, query) &&
+	       mi_wanted_whole(query);
 }
 
 static bool answer_member(struct walk *walk, struct dw_type type, struct mi_type_query *query)
@@ -517,10 +511,7 @@ static void answer_enumerator(struct walk *walk, Dwarf_Die *enumeration, Dwarf_D
 		struct mi_type_query *query = &wanted->queries[i];
 
 		describe(&type, query);
-		query->value = value;
-		query->count = 1;
-		query->bit_offset = 0;
-		query->bit_size = query->size * 8;
+		mi_wanted_enumerator(query, value);
 		mi_wanted_answered(wanted, &wanted->enumerators, name, i);
 	}
 }

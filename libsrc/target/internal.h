@@ -25,7 +25,8 @@
 
 /* A second look is at few bytes of many pages, and those of a running kernel are dear. */
 #define MI_PART_SIZE 512
-#define MI_PARTS_ALL 0xff
+#define MI_PARTS (MI_PAGE_SIZE / MI_PART_SIZE)
+#define MI_PARTS_ALL ((1U << MI_PARTS) - 1)
 
 struct mi_cache_set {
 	uint64_t tag[MI_CACHE_WAYS]; /* epoch and page frame; 0: empty */

@@ -15,7 +15,6 @@
 
 #include <libkdumpfile/kdumpfile.h>
 
-#include "foreign.h"
 #include "parts.h"
 #include "target.h"
 
@@ -206,21 +205,18 @@ static kdump_status open_library(struct kdump *k)
 /* Neither ELF nor kdump-compressed: say what it is, if anybody knows. */
 static enum mi_status explain_unknown(struct kdump *k, const char *path, struct mi_error *err)
 {
-	const struct mi_part *part = k->parts.part[0];
-	const char *advice = mi_foreign_advice(&part->bytes), *format;
+	enum mi_status st = mi_parts_explain(&k->parts, path, err);
+	const char *format;
 
-	if (part->flat && mi_flattened_cut(part->flat))
-		return mi_fail(err, MI_ERR_FORMAT, "%s: the dump is incomplete: %s", path,
-			       mi_flattened_cut(part->flat));
-	if (advice)
-		return mi_fail(err, MI_ERR_UNSUPPORTED, "%s: not a dump: %s", path, advice);
+	if (st != MI_ERR_NOT_FOUND)
+		return st;
 	if (open_library(k) == KDUMP_OK &&
 	    kdump_get_string_attr(k->ctx, KDUMP_ATTR_FILE_FORMAT, &format) == KDUMP_OK)
 		return mi_fail(
 			err, MI_ERR_UNSUPPORTED,
 			"%s: dump format '%s' is not supported (ELF and kdump-compressed are)",
 			path, format);
-	return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump, or damaged beyond opening", path);
+	return mi_not_a_dump(path, err);
 }
 
 /* Without this, each page would look damaged. */

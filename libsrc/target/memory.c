@@ -256,8 +256,8 @@ static enum mi_read read_parts(struct mi_target *t, uint64_t pfn, struct mi_cach
 	}
 	set->part[w] |= parts_of(off, off + len);
 	t->parts_read += end - first;
-	t->stats.pages_read += t->parts_read / 8;
-	t->parts_read %= 8;
+	t->stats.pages_read += t->parts_read / MI_PARTS;
+	t->parts_read %= MI_PARTS;
 	return MI_READ_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "foreign.h"
 #include "internal.h"
 #include "parts.h"
 
@@ -208,6 +209,25 @@ void mi_parts_close(struct mi_parts *parts)
 	}
 	free(parts->part);
 	memset(parts, 0, sizeof(*parts));
+}
+
+enum mi_status mi_parts_explain(const struct mi_parts *parts, const char *path,
+				struct mi_error *err)
+{
+	const struct mi_part *part = parts->part[0];
+	const char *advice = mi_foreign_advice(&part->bytes);
+
+	if (part->flat && mi_flattened_cut(part->flat))
+		return mi_fail(err, MI_ERR_FORMAT, "%s: the dump is incomplete: %s", path,
+			       mi_flattened_cut(part->flat));
+	if (advice)
+		return mi_fail(err, MI_ERR_UNSUPPORTED, "%s: not a dump: %s", path, advice);
+	return MI_ERR_NOT_FOUND;
+}
+
+enum mi_status mi_not_a_dump(const char *path, struct mi_error *err)
+{
+	return mi_fail(err, MI_ERR_FORMAT, "%s: not a dump, or damaged beyond opening", path);
 }
 
 int mi_part_fd(const struct mi_part *part)

@@ -30,6 +30,14 @@ enum mi_status mi_parts_open(const struct mi_kdump_files *files, struct mi_parts
 			     struct mi_provider *p, struct mi_error *err);
 void mi_parts_close(struct mi_parts *parts);
 
+/*
+ * What a first part is that is no dump of a known format. MI_ERR_NOT_FOUND, without a text: nobody
+ * knows.
+ */
+enum mi_status mi_parts_explain(const struct mi_parts *parts, const char *path,
+				struct mi_error *err);
+enum mi_status mi_not_a_dump(const char *path, struct mi_error *err);
+
 /* The descriptor whose bytes are those of the dump. */
 int mi_part_fd(const struct mi_part *part);
 

@@ -165,3 +165,26 @@ void mi_wanted_tag(struct mi_type_query *query, const char *tag)
 	memcpy(query->type_name, tag, len);
 	query->type_name[len] = '\0';
 }
+
+bool mi_wanted_member_bits(struct mi_type_query *query)
+{
+	uint64_t bytes;
+
+	return !__builtin_mul_overflow(query->size, query->count, &bytes) &&
+	       !__builtin_mul_overflow(bytes, 8, &query->bit_size);
+}
+
+bool mi_wanted_whole(struct mi_type_query *query)
+{
+	query->bit_offset = 0;
+	return mi_wanted_member_bits(query) &&
+	       !__builtin_mul_overflow(query->size, query->count, &query->size);
+}
+
+void mi_wanted_enumerator(struct mi_type_query *query, int64_t value)
+{
+	query->value = value;
+	query->count = 1;
+	query->bit_offset = 0;
+	query->bit_size = query->size * 8;
+}

@@ -63,6 +63,15 @@ bool mi_wanted_same(const char *name, const char *part, size_t len);
 /* Split the first component off a member path: "lru.next" gives 3. */
 size_t mi_wanted_component(const char *path);
 
+/*
+ * The answer has size and count of what a type or member is; its width in bits follows, and,
+ * of a type, the size of all. False: they overflow.
+ */
+bool mi_wanted_whole(struct mi_type_query *query);
+bool mi_wanted_member_bits(struct mi_type_query *query);
+/* The answer has @value, and the size of its enum. */
+void mi_wanted_enumerator(struct mi_type_query *query, int64_t value);
+
 /* Copy a tag into the answer, cut to what fits. */
 void mi_wanted_tag(struct mi_type_query *query, const char *tag);
 
