@@ -35,7 +35,7 @@ struct fake {
 	char *note;
 	bool interrupted;
 	unsigned int patience; /* times that this may be asked before it is; 0: without end */
-	uint64_t at; /* physical address of mem */
+	uint64_t at;	       /* physical address of mem */
 	unsigned int runs, closed;
 };
 
