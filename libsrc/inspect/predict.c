@@ -9,6 +9,7 @@
 
 #define PKEY_BITS (0xfULL << 32)  /* x86: VM_PKEY_BIT0 ... */
 #define SHADOW_STACK (1ULL << 37) /* x86, 6.6 and later */
+#define HIGH_BITS (0x7fULL << 32) /* arm64: memory tags, keys, shadow stacks; they moved */
 /* Where userfaultfd's flags are, in kernels that have them. */
 #define UFFD_BITS (1ULL << 9 | 1ULL << 12 | 1ULL << 41 | 1ULL << 43)
 #define ACCESSIBLE (MI_VM_READ | MI_VM_WRITE | MI_VM_EXEC)
@@ -17,6 +18,7 @@ const char *mi_next_word(enum mi_next_what what)
 {
 	static const char *const words[MI_NEXT_KINDS] = {
 		[MI_NEXT_NONE] = "none",
+		[MI_NEXT_ACCESS] = "access",
 		[MI_NEXT_MINOR] = "minor",
 		[MI_NEXT_WAIT] = "wait",
 		[MI_NEXT_MAJOR] = "major",
@@ -76,6 +78,10 @@ static void load_readahead(struct mi_predictor *pr)
 	ra = &p->open_files[pr->m->open_file].ra;
 	pr->no_ra = ra->why ? mi_read_text(ra->why) : ra->wrong ? "f_ra cannot be right" : NULL;
 	pr->ra = *ra;
+	/* 6.17 or so: folios of a size that the architecture wishes, of which no type tells. */
+	if (pr->p->k->pte && pr->p->k->pte->arch == MI_ARCH_ARM64 &&
+	    mi_has(&pr->p->k->l.ra_order) && pr->m->vma.flags & MI_VM_EXEC && !pr->no_ra)
+		pr->no_ra = "how arm64 reads code ahead is not known here";
 }
 
 static uint64_t end_of(const struct mi_file *f)
@@ -147,6 +153,36 @@ void mi_predictor_free(struct mi_predictor *pr)
 /* ---- what the mapping allows ---- */
 
 /* True: that settles it. */
+static bool by_arch(const struct mi_predictor *pr, bool is_write, struct mi_prediction *r)
+{
+	uint64_t flags = pr->m->vma.flags;
+
+	switch (pr->p->k->pte ? pr->p->k->pte->arch : MI_ARCH_X86_64) {
+	case MI_ARCH_ARM:
+		mi_predict_unknown(r, "arch", "the rules of this architecture are not known here");
+		return true;
+	case MI_ARCH_ARM64:
+		if (flags & HIGH_BITS)
+			mi_predict_unknown(r, "vm-flags", "what tags or keys allow is not known");
+		else if (!is_write && (flags & ACCESSIBLE) == MI_VM_EXEC)
+			mi_predict_unknown(r, "exec-only", "whether code can be read is not known");
+		else
+			return false;
+		return true;
+	default:
+		if (flags & PKEY_BITS)
+			mi_predict_unknown(r, "pkey",
+					   "a protection key: the thread's PKRU decides");
+		else if (is_write && flags & SHADOW_STACK)
+			mi_predict_unknown(r, "bit-37",
+					   "may be a shadow stack, which no store can write");
+		else
+			return false;
+		return true;
+	}
+}
+
+/* The same. */
 static bool by_mapping(const struct mi_predictor *pr, bool is_write, struct mi_prediction *r)
 {
 	uint64_t flags = pr->m->vma.flags;
@@ -155,20 +191,8 @@ static bool by_mapping(const struct mi_predictor *pr, bool is_write, struct mi_p
 		mi_predict_set(r, MI_NEXT_SIGSEGV, flags & ACCESSIBLE ? "read-only" : "no-access");
 		return true;
 	}
-	/* Whether the CPU marks pages itself decides, and flags of mappings have other places. */
-	if (pr->p->k->pte &&
-	    (pr->p->k->pte->arch == MI_ARCH_ARM64 || pr->p->k->pte->arch == MI_ARCH_ARM)) {
-		mi_predict_unknown(r, "arch", "the rules of this architecture are not known here");
+	if (by_arch(pr, is_write, r))
 		return true;
-	}
-	if (flags & PKEY_BITS) {
-		mi_predict_unknown(r, "pkey", "a protection key: the thread's PKRU decides");
-		return true;
-	}
-	if (is_write && flags & SHADOW_STACK) {
-		mi_predict_unknown(r, "bit-37", "may be a shadow stack, which no store can write");
-		return true;
-	}
 	if (flags & UFFD_BITS & ~pr->named) {
 		mi_predict_unknown(r, "uffd", "whether userfaultfd watches is not known");
 		return true;
@@ -183,6 +207,7 @@ static bool by_mapping(const struct mi_predictor *pr, bool is_write, struct mi_p
 /* ---- what the PTE says ---- */
 
 #define VM_NORESERVE 0x200000ULL
+#define CONTIGUOUS_ORDER 4 /* of folios whose entries arm64 may take together */
 
 /* A huge page that is there, or was reserved for this mapping: the fault finds one. */
 static void hugetlb(const struct mi_predictor *pr, const struct mi_run *c, struct mi_prediction *r)
@@ -250,6 +275,28 @@ static bool numa_writable(const struct mi_predictor *pr, const struct mi_run *c)
 	       c->page.anon_exclusive;
 }
 
+/* The entry allows it; but is to have a note of it. */
+static void allowed(const struct mi_predictor *pr, const struct mi_run *c, bool is_write,
+		    struct mi_prediction *r)
+{
+	bool young = c->pte_bits & MI_PTE_YOUNG, dirty = !is_write || c->pte_bits & MI_PTE_DIRTY;
+	enum mi_known use = young ? MI_YES : pr->rules.notes_use;
+	enum mi_known write = dirty ? MI_YES : pr->rules.notes_write;
+
+	if (use == MI_NO || write == MI_NO) {
+		mi_predict_minor(r, MI_NEXT_ACCESS, use == MI_NO ? "access-flag" : "dirty-bit");
+		if (pr->rules.contiguous && c->level < 2 &&
+		    (!c->has_page || c->page.why || c->page.order >= CONTIGUOUS_ORDER))
+			r->huge = MI_NOT_KNOWN;
+	} else if (use == MI_NOT_KNOWN || write == MI_NOT_KNOWN) {
+		mi_predict_unknown(r, "cpu",
+				   "whether the CPU itself notes that pages are used is not known");
+	} else {
+		mi_predict_set(r, MI_NEXT_NONE, "mapped");
+		r->counted = true;
+	}
+}
+
 static void mapped(const struct mi_predictor *pr, const struct mi_run *c, bool is_write,
 		   struct mi_prediction *r)
 {
@@ -259,8 +306,7 @@ static void mapped(const struct mi_predictor *pr, const struct mi_run *c, bool i
 		r->counted = !is_write || c->pte_bits & MI_PTE_WRITE || numa_writable(pr, c);
 		r->minor = r->counted;
 	} else if (!is_write || c->pte_bits & MI_PTE_WRITE) {
-		mi_predict_set(r, MI_NEXT_NONE, "mapped");
-		r->counted = true;
+		allowed(pr, c, is_write, r);
 	} else {
 		mi_predict_protected(pr, c, r);
 	}

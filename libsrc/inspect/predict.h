@@ -15,6 +15,7 @@
  */
 enum mi_next_what {
 	MI_NEXT_NONE,	     /* no fault */
+	MI_NEXT_ACCESS,	     /* mapped; the kernel notes the use, which the CPU does not (arm64) */
 	MI_NEXT_MINOR,	     /* mapped from the page cache */
 	MI_NEXT_WAIT,	     /* as MINOR, once somebody else's work on the page is done */
 	MI_NEXT_MAJOR,	     /* read from the device */
@@ -60,7 +61,8 @@ struct mi_prediction {
 	 * pages, aligned to as many.
 	 */
 	uint64_t mapped_start, mapped_end, mapped, block;
-	enum mi_known huge; /* of anonymous memory; not known: there may be more than one page */
+	/* Anonymous memory, or ACCESS; not known: there may be more than one page */
+	enum mi_known huge;
 };
 
 /*

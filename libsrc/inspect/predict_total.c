@@ -309,7 +309,8 @@ static bool of_cache(const struct sim *s, const struct mi_spot *spot, const stru
 static bool does_for_all(const struct mi_spot *spot, const struct mi_prediction *r)
 {
 	return r->huge == MI_YES ||
-	       (spot->huge && (r->what == MI_NEXT_NUMA || r->what == MI_NEXT_REUSE));
+	       (spot->huge &&
+		(r->what == MI_NEXT_NUMA || r->what == MI_NEXT_REUSE || r->what == MI_NEXT_ACCESS));
 }
 
 /* In the place of the huge zero page may come one huge page, or single ones. */

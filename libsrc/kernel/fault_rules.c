@@ -4,6 +4,7 @@
 
 #include "fault_rules.h"
 #include "modules.h"
+#include "pagetable.h"
 
 #define AROUND_MAX 512 /* pages of one page table */
 
@@ -195,6 +196,9 @@ void mi_fault_rules_load(struct mi_kernel *k, struct mi_fault_rules *ret)
 	load_folios(&k->l, ret);
 	ret->hugetlb_free = pools_have_some(k);
 	load_thp(k, ret);
+	ret->notes_use = ret->notes_write = MI_YES;
+	if (k->pte && k->pte->arch == MI_ARCH_ARM64)
+		mi_fault_rules_arm64(k, ret);
 }
 
 /* ---- handlers ---- */

@@ -36,6 +36,14 @@ struct mi_fault_rules {
 	/* A NUMA hint in an anonymous page of one owner makes it writable, too: 6.2 and later */
 	bool numa_upgrades;
 
+	/*
+	 * Does the CPU itself note in an entry that its page was used, or written? Else the kernel
+	 * does, in a fault of its own.
+	 */
+	enum mi_known notes_use, notes_write;
+	/* Entries of pages of a folio may be noted together, 16 of them (arm64, 6.9 and later). */
+	bool contiguous;
+
 	/* Each pool of hugetlbfs that has pages has one that is neither used nor reserved. */
 	bool hugetlb_free;
 
@@ -54,6 +62,8 @@ struct mi_fault_rules {
 };
 
 void mi_fault_rules_load(struct mi_kernel *k, struct mi_fault_rules *ret);
+/* fault_arm64.c: what the CPUs note. For mi_fault_rules_load() alone. */
+void mi_fault_rules_arm64(struct mi_kernel *k, struct mi_fault_rules *ret);
 
 /* Who handles the faults of a mapping: its vm_ops. */
 enum mi_handler {

@@ -216,6 +216,7 @@ static unsigned char touch_of(const struct mi_prediction *r)
 {
 	static const unsigned char of[MI_NEXT_KINDS] = {
 		[MI_NEXT_NONE] = NX_NONE,
+		[MI_NEXT_ACCESS] = NX_MINOR,
 		[MI_NEXT_MINOR] = NX_MINOR,
 		[MI_NEXT_WAIT] = NX_WAIT,
 		[MI_NEXT_MAJOR] = NX_MAJOR,

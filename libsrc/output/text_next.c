@@ -30,6 +30,7 @@ static const char *deed_word(const struct mi_prediction *r)
 {
 	static const char *const words[MI_NEXT_KINDS] = {
 		[MI_NEXT_NONE] = "-",
+		[MI_NEXT_ACCESS] = "marked as used",
 		[MI_NEXT_MINOR] = "from the cache",
 		[MI_NEXT_WAIT] = "waits",
 		[MI_NEXT_MAJOR] = "",

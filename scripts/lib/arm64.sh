@@ -11,6 +11,10 @@ machine_of_arm64() {
 	guest_cc=aarch64-linux-gnu-gcc
 	# makedumpfile knows the architecture it was built for alone.
 	filtered="" formats=(kdump-zlib)
+	# The machine has one serial line. The second of these is the host's word.
+	[ "$variant" != touch ] ||
+		machine+=(-chardev "null,id=nobody" -device "pci-serial,chardev=nobody"
+			-device "pci-serial,chardev=word")
 	case $cpu in
 	max) cpu=max,pauth-impdef=on ;;
 	*) cpu=cortex-a57 ;;

@@ -199,6 +199,9 @@ static void mount_slow(void)
 /* What only the variants "full" and "touch" have. */
 static void mount_more(void)
 {
+	/* Its log would be written when nothing has happened for a while. */
+	if (try_write("/proc/sys/fs/xfs/xfssyncd_centisecs", "720000") < 0)
+		printf("init: no interval of xfs\n");
 	must_mount(disk_of("xfs"), "/xfs", "xfs", MS_NOATIME, NULL);
 	/* Its own interval of writing back is apart from the kernel's. */
 	must_mount(disk_of("btrfs"), "/btrfs", "btrfs", MS_NOATIME, "commit=3000");

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "../../libsrc/inspect/predict_rules.h"
+#include "../../libsrc/kernel/pagetable.h"
 
 #define RW (MI_VM_READ | MI_VM_WRITE)
 
@@ -45,6 +46,7 @@ static void mapping(enum mi_handler handler, uint64_t flags)
 	pr.rules.around_known = true;
 	pr.rules.around_pages = 16;
 	pr.rules.reuse = MI_REUSE_EXCLUSIVE;
+	pr.rules.notes_use = pr.rules.notes_write = MI_YES;
 	pr.env.eof = pr.eof = 100;
 	c.va = m.vma.start;
 	c.n = 1;
@@ -138,6 +140,91 @@ static void test_anonymous(void **state)
 	predict();
 	is(&wr, MI_NEXT_NEW, "untouched");
 	assert_int_equal(wr.huge, MI_NO);
+}
+
+/* arm64, whose CPUs differ in what they note. */
+static void test_access(void **state)
+{
+	(void)state;
+	mapping(MI_HANDLER_CACHE, RW | MI_VM_SHARED);
+	present(MI_OWNER_FILE, MI_PTE_WRITE);
+	pr.rules.notes_use = pr.rules.notes_write = MI_NO;
+	predict();
+	is(&rd, MI_NEXT_ACCESS, "access-flag");
+	counts(&rd, 1, 0);
+	is(&wr, MI_NEXT_ACCESS, "access-flag");
+	c.pte_bits |= MI_PTE_YOUNG;
+	predict();
+	is(&rd, MI_NEXT_NONE, "mapped");
+	is(&wr, MI_NEXT_ACCESS, "dirty-bit");
+	counts(&wr, 1, 0);
+	c.pte_bits |= MI_PTE_DIRTY;
+	predict();
+	is(&wr, MI_NEXT_NONE, "mapped");
+	/* What may not be written is another matter. */
+	c.pte_bits = 0;
+	predict();
+	is(&wr, MI_NEXT_MKWRITE, "page-mkwrite");
+	/* The one of the two. */
+	c.pte_bits = MI_PTE_WRITE;
+	pr.rules.notes_use = MI_YES;
+	predict();
+	is(&rd, MI_NEXT_NONE, "mapped");
+	is(&wr, MI_NEXT_ACCESS, "dirty-bit");
+	pr.rules.notes_use = pr.rules.notes_write = MI_NOT_KNOWN;
+	predict();
+	is(&rd, MI_NEXT_UNKNOWN, "cpu");
+	c.pte_bits = MI_PTE_WRITE | MI_PTE_YOUNG;
+	predict();
+	is(&rd, MI_NEXT_NONE, "mapped");
+	is(&wr, MI_NEXT_UNKNOWN, "cpu");
+}
+
+/* 16 entries may be one to the kernel: those of a folio of as many pages. */
+static void test_contiguous(void **state)
+{
+	(void)state;
+	mapping(MI_HANDLER_CACHE, RW);
+	present(MI_OWNER_FILE, 0);
+	pr.rules.notes_use = MI_NO;
+	pr.rules.contiguous = true;
+	predict();
+	assert_int_equal(rd.huge, MI_NO);
+	c.page.order = 4;
+	predict();
+	is(&rd, MI_NEXT_ACCESS, "access-flag");
+	assert_int_equal(rd.huge, MI_NOT_KNOWN);
+	c.level = 2;
+	predict();
+	assert_int_equal(rd.huge, MI_NO);
+	c.level = 1;
+	pr.rules.contiguous = false;
+	predict();
+	assert_int_equal(rd.huge, MI_NO);
+}
+
+/* Flags of mappings have other places on each. */
+static void test_other_arch(void **state)
+{
+	static const struct mi_pte_ops arm64 = {.arch = MI_ARCH_ARM64}, arm = {.arch = MI_ARCH_ARM};
+
+	(void)state;
+	mapping(MI_HANDLER_ANON, RW);
+	present(MI_OWNER_ANON, MI_PTE_WRITE);
+	k.pte = &arm64;
+	predict();
+	is(&rd, MI_NEXT_NONE, "mapped");
+	m.vma.flags = RW | 1ULL << 36;
+	predict();
+	is(&rd, MI_NEXT_UNKNOWN, "vm-flags");
+	m.vma.flags = MI_VM_EXEC;
+	predict();
+	is(&rd, MI_NEXT_UNKNOWN, "exec-only");
+	is(&wr, MI_NEXT_SIGSEGV, "read-only");
+	m.vma.flags = RW;
+	k.pte = &arm;
+	predict();
+	is(&rd, MI_NEXT_UNKNOWN, "arch");
 }
 
 static void test_present(void **state)
@@ -420,10 +507,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_protection),   cmocka_unit_test(test_anonymous),
-		cmocka_unit_test(test_present),	     cmocka_unit_test(test_reuse),
-		cmocka_unit_test(test_entries),	     cmocka_unit_test(test_numa),
-		cmocka_unit_test(test_file),	     cmocka_unit_test(test_shared),
-		cmocka_unit_test(test_fault_around), cmocka_unit_test(test_whole_folios),
+		cmocka_unit_test(test_access),	     cmocka_unit_test(test_contiguous),
+		cmocka_unit_test(test_other_arch),   cmocka_unit_test(test_present),
+		cmocka_unit_test(test_reuse),	     cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_numa),	     cmocka_unit_test(test_file),
+		cmocka_unit_test(test_shared),	     cmocka_unit_test(test_fault_around),
+		cmocka_unit_test(test_whole_folios),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
