@@ -72,9 +72,10 @@ class Comparison:
         # Of what is on a CPU the kernel shows nothing, or where it was preempted last.
         running = (ours["stack_end"] == "running" and ours["state"] == "R"
                    and (ran(task) or task.name in self.turns))
-        if running:
+        # Awake: on a CPU, or on its way there, with the stack that it slept with.
+        if running or (ours["state"] == "R" and task.name in self.turns):
             self.awake.add(task.name)
-        elif ours["stack_end"] not in ("whole", "gone"):
+        if not running and ours["stack_end"] not in ("whole", "gone"):
             self.ends.append(f"{name}: {ours['stack_end']}")
         if got == want or (running and not got):
             self.same += 1
