@@ -39,12 +39,34 @@ in_full() {
 
 # cell DUMP CHECK NAME COMMAND...: one TAP program, counted in the table as well.
 cell() {
-	local dump=$1 check=$2 name=$3 was_failed=$failed was_passed=$passed verdict=ok
+	local dump=$1 check=$2 name=$3 verdict=ok log ok bad
 	shift 3
-	run_tap "$dump $name" "$@"
-	[ "$failed" -eq "$was_failed" ] || verdict=failed
-	printf '%s\t%s\t%s\t%d\t%s\n' "$dump" "$release" "$check" \
-		$((passed - was_passed + failed - was_failed)) "$verdict" >>"$RESULTS"
+	try_tap "$dump $name" "$@"
+	if [ "$bad" -ne 0 ] && another_guest "$dump $name"; then
+		try_tap "$dump $name" "$@"
+	fi
+	cat "$log.out"
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+	[ "$bad" -eq 0 ] || verdict=failed
+	printf '%s\t%s\t%s\t%d\t%s\n' "$dump" "$release" "$check" $((ok + bad)) \
+		"$verdict" >>"$RESULTS"
+}
+
+# A guest goes on between what it says of itself and its dump, and its CPUs are emulated. So what
+# does not fit is asked of a second guest as well, once for each dump and of few of them, and only
+# what does not fit there either is a failure. The first dump is kept, as NAME.doubted, and what
+# was said of it is printed: that the second fits is no reason not to look.
+SECOND_GUESTS=4
+another_guest() {
+	local name=${dir##*/}
+	[[ $SECOND_GUESTS -gt 0 && " ${asked_again-} " != *" $name "* ]] || return 1
+	asked_again+=" $name"
+	SECOND_GUESTS=$((SECOND_GUESTS - 1))
+	sed 's/^/# /; 1s/$/; once more, of another guest/' "$log.out"
+	rm -rf "$dir.doubted"
+	cp -rl "$dir" "$dir.doubted"
+	scripts/make-dump -f "$name" >/dev/null
 }
 
 # The line of the table that a dump belongs to.
@@ -115,9 +137,10 @@ check_requests() {
 
 # Tasks stuck on devices of all kinds.
 check_stuck() {
-	local row file
+	local row file files=(vmcore.elf)
 	row=$(row_of "$1")
-	for file in vmcore.elf vmcore.d31.zlib; do
+	! in_full "$row" 6.1 7.3 || files+=(vmcore.d31.zlib)
+	for file in "${files[@]}"; do
 		cell "$row" stuck "stuck, $file: requests and waiting tasks" \
 			tests/dumps/requests.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
 			"$dir/truth"
@@ -135,7 +158,7 @@ check_stuck() {
 			"$dir/truth"
 	done
 	check_stacks "$row" stuck vmcore.elf
-	for file in vmcore.elf vmcore.d31.zlib; do
+	for file in "${files[@]}"; do
 		cell "$row" stuck "stuck, $file: locks" tests/dumps/locks.py \
 			"$BUILD/tests/locks" "$dir/$file" "$dir/truth"
 	done
@@ -147,11 +170,11 @@ check_sources() {
 	vmlinux=$(scripts/fetch-kernel --dbg "${name%-la48}" 2>/dev/null)/vmlinux
 	cell "$name" debuginfo "with DWARF: identical" \
 		tests/dumps/identical.sh "$BUILD/mmapinfo" "$dir/vmcore.elf" "$vmlinux"
-	# The forms of kallsyms: before 6.0, of 6.1, and of 7.x.
-	! in_full "$name" 5.10 6.1 7.3 || cell "$name" note "VMCOREINFO missing or damaged" \
+	# The forms of kallsyms: before 6.0 and of 7.x; the dump in git has that of 6.1.
+	! in_full "$name" 5.10 7.3 || cell "$name" note "VMCOREINFO missing or damaged" \
 		tests/dumps/without_note.sh "$BUILD" "$dir/vmcore.elf"
 	cell "$name" note "kallsyms and BTF by search" "$BUILD/tests/search" "$dir/vmcore.d31.zlib"
-	! in_full "$name" 5.10 6.1 7.3 || cell "$name" hide "each member missing in turn" \
+	! in_full "$name" 5.10 7.3 || cell "$name" hide "each member missing in turn" \
 		"$BUILD/tests/hide" "$dir/vmcore.d31.zlib"
 }
 
@@ -214,10 +237,11 @@ check_i386() {
 			--mmapinfo "$BUILD/mmapinfo" --vmlinux "$vmlinux" "$dir/$file" \
 			"$dir/truth"
 	done
+	# A process at a time, each of which reads all of the types.
+	[ -n "${FULL-}" ] || return 0
 	cell "$name" elf "vmcore.elf: nonlinear windows" tests/dumps/windows.py \
 		--mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
-	# A process at a time, each of which reads all of the types.
-	[ -z "${FULL-}" ] || cell "$name" elf "vmcore.elf: what is faulted in" \
+	cell "$name" elf "vmcore.elf: what is faulted in" \
 		tests/dumps/prefault.py --mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
 }
 
@@ -281,13 +305,14 @@ suite_kernels() {
 	mkdir -p "$BUILD"
 	: >"$RESULTS"
 	make_ahead >/dev/null 2>&1 </dev/null &
+	asked_again=
 	for name in $(matrix_dumps); do
 		matrix_dump "$name" || continue
 		check_pages "$name"
 		check_requests "$name"
 		check_windows "$name"
 		case $name in
-		*-la48) ! in_full "$name" 6.1 7.3 || check_stacks "$name" d31 vmcore.d31.zlib ;;
+		*-la48) ! in_full "$name" 7.3 || check_stacks "$name" d31 vmcore.d31.zlib ;;
 		esac
 		all_checks "$name" || continue
 		check_sources "$name"

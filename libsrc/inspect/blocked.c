@@ -219,6 +219,27 @@ static void find_server(const struct build *b, struct mi_blocked *t)
 	}
 }
 
+/*
+ * Whatever an earlier request of its own has left on the stack: here it sleeps until it may
+ * begin with another one, or for what somebody else is to do.
+ */
+static bool has_none_of_its_own(const struct mi_thread_stack *trace)
+{
+	if (!trace->n)
+		return false;
+	switch (mi_wait_told(trace->frames, trace->n).what) {
+	case MI_WAITS_IO_LIMIT:
+	case MI_WAITS_TAG:
+	case MI_WAITS_QUEUE:
+	case MI_WAITS_DIRTY:
+	case MI_WAITS_RECLAIM:
+	case MI_WAITS_TASK:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void find_request(const struct build *b, struct mi_blocked *t)
 {
 	if (t->wait != MI_NO_INDEX) {
@@ -226,9 +247,8 @@ static void find_request(const struct build *b, struct mi_blocked *t)
 		t->by = t->request == MI_NO_INDEX ? MI_BY_NOTHING : MI_BY_PAGE;
 		return;
 	}
-	/* Who waits for a tag has no request yet, whatever an earlier one has left behind. */
 	if (t->tag_wait != MI_NO_INDEX || t->stack != MI_KSTACK_OK || t->task.state != 'D' ||
-	    !b->n_given)
+	    !b->n_given || has_none_of_its_own(&t->trace))
 		return;
 	if (!by_completion(b, t))
 		by_words(b, t);
