@@ -71,7 +71,7 @@ another_guest() {
 
 # The line of the table that a dump belongs to.
 row_of() {
-	echo "$1" | sed 's/-panic$\|-stuck$\|-touch$/-la48/'
+	echo "$1" | sed 's/\(-i386.*\)-touch$/\1/; s/-panic$\|-stuck$\|-touch$/-la48/'
 }
 
 # Makes a dump and sets dir and release. A dump that cannot be made fails its checks.
@@ -202,14 +202,15 @@ check_panic() {
 	fi
 }
 
-# What the next touch of a page would do, and what it did when the guest went on.
+# What the next touch of a page would do, and what it did when the guest went on: by mmapinfo,
+# or by the command $2.
 check_touch() {
-	local row file
+	local row file mmapinfo=${2:-$BUILD/mmapinfo}
 	row=$(row_of "$1")
 	for file in "$dir"/vmcore.elf "$dir"/vmcore.*zlib; do
 		file=${file##*/}
 		cell "$row" touch "touch, $file: what was predicted, and what the kernel did" \
-			tests/dumps/touch.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
+			tests/dumps/touch.py --mmapinfo "$mmapinfo" "$dir/$file" \
 			"$dir/truth"
 	done
 	in_full "$row" 6.1 || return 0
@@ -243,6 +244,7 @@ check_i386() {
 		--mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
 	cell "$name" elf "vmcore.elf: what is faulted in" \
 		tests/dumps/prefault.py --mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
+	! matrix_dump "$name-touch" || check_touch "$name-touch" "$with_types"
 }
 
 # arm64, of which this makedumpfile reads nothing: an old CPU, and with FULL=1 the newest, with

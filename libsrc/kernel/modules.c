@@ -203,21 +203,38 @@ static bool is_name(struct mi_kernel *k, uint64_t addr)
 	return *start != '$' && strcmp(start, ".L") && strcmp(start, "L0");
 }
 
+/* Elf_Sym, of this kernel's words. */
+struct symbol_form {
+	uint64_t size;
+	const struct mi_member *name, *shndx, *value;
+};
+
+static struct symbol_form form_of(const struct mi_kernel *k)
+{
+	const struct mi_layout *l = &k->l;
+
+	if (mi_word_size(k->t) == 4)
+		return (struct symbol_form){l->size_elf32_sym, &l->elf32_sym_name,
+					    &l->elf32_sym_shndx, &l->elf32_sym_value};
+	return (struct symbol_form){l->size_elf64_sym, &l->elf_sym_name, &l->elf_sym_shndx,
+				    &l->elf_sym_value};
+}
+
 static void take_symbols(struct mi_kernel *k, struct mi_module *m, const unsigned char *raw,
 			 uint32_t n)
 {
-	const struct mi_layout *l = &k->l;
+	const struct symbol_form f = form_of(k);
 	size_t out = 0, i;
 
 	/* The first one is no symbol: ELF. */
 	for (i = 1; i < n; i++) {
-		const unsigned char *sym = raw + i * l->size_elf64_sym;
+		const unsigned char *sym = raw + i * f.size;
 		struct mi_module_symbol *s = &m->symbols[m->n_symbols];
 
-		s->value = mi_get(sym, &l->elf_sym_value);
-		s->name = (uint32_t)mi_get(sym, &l->elf_sym_name);
+		s->value = mi_get(sym, f.value);
+		s->name = (uint32_t)mi_get(sym, f.name);
 		s->index = (uint32_t)i;
-		if (mi_get(sym, &l->elf_sym_shndx) && range_of(m, s->value) >= 0 &&
+		if (mi_get(sym, f.shndx) && range_of(m, s->value) >= 0 &&
 		    is_name(k, m->strings + s->name))
 			m->n_symbols++;
 	}
@@ -228,11 +245,14 @@ static void take_symbols(struct mi_kernel *k, struct mi_module *m, const unsigne
 	m->n_symbols = out;
 }
 
-static bool can_name(const struct mi_layout *l)
+static bool can_name(const struct mi_kernel *k)
 {
+	const struct symbol_form f = form_of(k);
+	const struct mi_layout *l = &k->l;
+
 	return mi_has(&l->module_kallsyms) && mi_has(&l->mod_symtab) &&
-	       mi_has(&l->mod_num_symtab) && mi_has(&l->mod_strtab) && l->size_elf64_sym &&
-	       mi_has(&l->elf_sym_name) && mi_has(&l->elf_sym_shndx) && mi_has(&l->elf_sym_value);
+	       mi_has(&l->mod_num_symtab) && mi_has(&l->mod_strtab) && f.size && mi_has(f.name) &&
+	       mi_has(f.shndx) && mi_has(f.value);
 }
 
 /* The table of symbols of a module, as the kernel keeps it: malloc'd. NULL: it has none. */
@@ -241,7 +261,7 @@ static unsigned char *read_symbols(struct mi_kernel *k, const struct mi_module *
 {
 	const struct mi_layout *l = &k->l;
 	unsigned char *raw = NULL;
-	uint64_t kallsyms, table, n = 0;
+	uint64_t kallsyms, table, n = 0, size = form_of(k).size;
 	enum mi_read r;
 
 	r = mi_read_member(k->t, m->addr, &l->module_kallsyms, &kallsyms);
@@ -252,9 +272,9 @@ static unsigned char *read_symbols(struct mi_kernel *k, const struct mi_module *
 	if (!r)
 		r = mi_read_member(k->t, kallsyms, &l->mod_strtab, strings);
 	if (!r && n && n <= SYMBOLS_MAX)
-		raw = malloc(n * l->size_elf64_sym);
+		raw = malloc(n * size);
 	if (raw)
-		r = mi_read_virt(k->t, table, raw, n * l->size_elf64_sym);
+		r = mi_read_virt(k->t, table, raw, n * size);
 	if (r) {
 		free(raw);
 		raw = NULL;
@@ -271,7 +291,7 @@ static void load_symbols(struct mi_kernel *k, struct mi_module *m)
 	uint64_t n;
 
 	m->has_symbols = true;
-	if (!can_name(&k->l)) {
+	if (!can_name(k)) {
 		mi_problem_bad(&k->problems, "symbols of a module", m->addr,
 			       "cannot be read in this kernel", EFFECT);
 		return;
@@ -289,23 +309,23 @@ static void load_symbols(struct mi_kernel *k, struct mi_module *m)
 bool mi_module_find(struct mi_kernel *k, const struct mi_module *m, const char *name,
 		    uint64_t *value)
 {
-	const struct mi_layout *l = &k->l;
+	const struct symbol_form f = form_of(k);
 	uint64_t n, strings, i;
 	unsigned char *raw;
 	enum mi_read why;
 	char text[64];
 	bool found = false;
 
-	if (!can_name(l) || strlen(name) >= sizeof(text) - 1)
+	if (!can_name(k) || strlen(name) >= sizeof(text) - 1)
 		return false;
 	raw = read_symbols(k, m, &n, &strings, &why);
 	for (i = 1; raw && i < n && !found; i++) {
-		const unsigned char *sym = raw + i * l->size_elf64_sym;
+		const unsigned char *sym = raw + i * f.size;
 
 		/* A name is found even if what is behind it is not there. */
-		mi_read_string(k->t, strings + mi_get(sym, &l->elf_sym_name), text, sizeof(text));
-		if (mi_get(sym, &l->elf_sym_shndx) && !strcmp(text, name)) {
-			*value = mi_get(sym, &l->elf_sym_value);
+		mi_read_string(k->t, strings + mi_get(sym, f.name), text, sizeof(text));
+		if (mi_get(sym, f.shndx) && !strcmp(text, name)) {
+			*value = mi_get(sym, f.value);
 			found = true;
 		}
 	}

@@ -519,7 +519,35 @@ static void touch_orphan(void)
 	touch_run("touch-orphan", NULL);
 }
 
+/* Entries from which the mark of having been used was taken. */
+static struct place cold(struct place p)
+{
+	advise(p.map, 0, p.pages, MADV_COLD);
+	return p;
+}
+
+static void touch_cold(void)
+{
+	struct place write, read, walk, huge;
+
+	touch_init();
+	write = cold(written_place());
+	read = cold(written_place());
+	walk = cold(written_place());
+	huge = cold(huge_written_place());
+	touch_plan(&write, "cold-write", 'w', 3, 1);
+	touch_plan(&read, "cold-read", 'r', 3, 1);
+	touch_plan(&walk, "cold-walk", 'r', 0, ROOM);
+	touch_plan(&huge, "cold-huge-read", 'r', 100, 1);
+	touch_run("touch-cold", NULL);
+}
+
 const struct scenario touch_anon_scenarios[] = {
-	{"touch-anon", touch_anon}, {"touch-shmem", touch_shmem},   {"touch-swap", touch_swap},
-	{"touch-fork", touch_fork}, {"touch-orphan", touch_orphan}, {NULL, NULL},
+	{"touch-anon", touch_anon},
+	{"touch-shmem", touch_shmem},
+	{"touch-swap", touch_swap},
+	{"touch-fork", touch_fork},
+	{"touch-orphan", touch_orphan},
+	{"touch-cold", touch_cold},
+	{NULL, NULL},
 };
