@@ -10,6 +10,7 @@
 #define PKEY_BITS (0xfULL << 32)  /* x86: VM_PKEY_BIT0 ... */
 #define SHADOW_STACK (1ULL << 37) /* x86, 6.6 and later */
 #define HIGH_BITS (0x7fULL << 32) /* arm64: memory tags, keys, shadow stacks; they moved */
+#define HIGH_FLAGS (~0ULL << 32)  /* arm: flags had 32 bits for long, and it has none there */
 /* Where userfaultfd's flags are, in kernels that have them. */
 #define UFFD_BITS (1ULL << 9 | 1ULL << 12 | 1ULL << 41 | 1ULL << 43)
 #define ACCESSIBLE (MI_VM_READ | MI_VM_WRITE | MI_VM_EXEC)
@@ -159,7 +160,9 @@ static bool by_arch(const struct mi_predictor *pr, bool is_write, struct mi_pred
 
 	switch (pr->p->k->pte ? pr->p->k->pte->arch : MI_ARCH_X86_64) {
 	case MI_ARCH_ARM:
-		mi_predict_unknown(r, "arch", "the rules of this architecture are not known here");
+		if (!(flags & HIGH_FLAGS))
+			return false;
+		mi_predict_unknown(r, "vm-flags", "what its flags allow is not known");
 		return true;
 	case MI_ARCH_ARM64:
 		if (flags & HIGH_BITS)
@@ -297,10 +300,17 @@ static void allowed(const struct mi_predictor *pr, const struct mi_run *c, bool 
 	}
 }
 
+static bool is_arm(const struct mi_predictor *pr)
+{
+	return pr->p->k->pte && pr->p->k->pte->arch == MI_ARCH_ARM;
+}
+
 static void mapped(const struct mi_predictor *pr, const struct mi_run *c, bool is_write,
 		   struct mi_prediction *r)
 {
-	if (c->pte == MI_PTE_NUMA_HINT) {
+	if (c->pte == MI_PTE_NUMA_HINT && is_arm(pr)) {
+		mi_predict_unknown(r, "pte", "an entry without access, and arm has no NUMA hints");
+	} else if (c->pte == MI_PTE_NUMA_HINT) {
 		mi_predict_set(r, MI_NEXT_NUMA, "numa-hint");
 		/* A page that is then still read-only faults once more. */
 		r->counted = !is_write || c->pte_bits & MI_PTE_WRITE || numa_writable(pr, c);

@@ -15,7 +15,7 @@
  */
 enum mi_next_what {
 	MI_NEXT_NONE,	     /* no fault */
-	MI_NEXT_ACCESS,	     /* mapped; the kernel notes the use, which the CPU does not (arm64) */
+	MI_NEXT_ACCESS,	     /* mapped; the kernel notes the use, not the CPU (arm, arm64) */
 	MI_NEXT_MINOR,	     /* mapped from the page cache */
 	MI_NEXT_WAIT,	     /* as MINOR, once somebody else's work on the page is done */
 	MI_NEXT_MAJOR,	     /* read from the device */

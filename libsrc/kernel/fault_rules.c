@@ -199,6 +199,8 @@ void mi_fault_rules_load(struct mi_kernel *k, struct mi_fault_rules *ret)
 	ret->notes_use = ret->notes_write = MI_YES;
 	if (k->pte && k->pte->arch == MI_ARCH_ARM64)
 		mi_fault_rules_arm64(k, ret);
+	else if (k->pte && k->pte->arch == MI_ARCH_ARM)
+		mi_fault_rules_arm(k, ret);
 }
 
 /* ---- handlers ---- */

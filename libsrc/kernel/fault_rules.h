@@ -62,7 +62,8 @@ struct mi_fault_rules {
 };
 
 void mi_fault_rules_load(struct mi_kernel *k, struct mi_fault_rules *ret);
-/* fault_arm64.c: what the CPUs note. For mi_fault_rules_load() alone. */
+/* fault_arm.c, fault_arm64.c: what the CPUs note. For mi_fault_rules_load() alone. */
+void mi_fault_rules_arm(struct mi_kernel *k, struct mi_fault_rules *ret);
 void mi_fault_rules_arm64(struct mi_kernel *k, struct mi_fault_rules *ret);
 
 /* Who handles the faults of a mapping: its vm_ops. */

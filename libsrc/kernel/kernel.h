@@ -53,6 +53,8 @@ struct mi_arm64_entries {
 struct mi_arm_entries {
 	uint64_t rdonly; /* the bit that forbids to write; 0: there is one that allows it */
 	bool has_exec;	 /* a bit allows execution, none forbids it */
+	/* That bit is the hardware's own: who is allowed to write may do so at once (LPAE). */
+	bool write_is_hw;
 };
 
 struct mi_kernel {

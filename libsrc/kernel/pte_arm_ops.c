@@ -155,6 +155,7 @@ static const char *learn_rights(struct mi_kernel *k, uint64_t read, uint64_t wri
 	k->arm.rdonly = read & ~write & forbids;
 	if (k->arm.rdonly & (k->arm.rdonly - 1))
 		return "the kernel's protection_map has a form that is not known";
+	k->arm.write_is_hw = is_lpae(k) && k->arm.rdonly == LPAE_RDONLY_HW;
 	/* Both were turned round at once. */
 	k->arm.has_exec = !k->arm.rdonly;
 	if (!k->arm.rdonly && (is_lpae(k) || !(write & ~read & WRITE) || read & EXEC))

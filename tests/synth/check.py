@@ -155,6 +155,65 @@ def expected(mapping, cache, huge):
     return pages
 
 
+# ---- what the next touch does, from the truth ----
+
+READ, WRITE, EXEC, SHARED, HUGETLB = 1, 2, 4, 8, 1 << 22
+
+
+def next_of_mapped(pte, write, shared, cpu_marks):
+    """The page is mapped: is an entry like this one as good as a page that is there?"""
+    bits = set(pte["bits"])
+    if write and "write" not in bits:
+        if pte.get("relation") == "zero":
+            return "new", "zero-page"
+        return ("mkwrite", "page-mkwrite") if shared else ("cow", "private")
+    if not cpu_marks and "young" not in bits:
+        return "access", "access-flag"
+    if not cpu_marks and write and "dirty" not in bits:
+        return "access", "dirty-bit"
+    return "none", "mapped"
+
+
+def next_of_file(cache, index, write, shared):
+    """Nothing is mapped. On a disk the file system is told of writes to what is shared."""
+    if index >= -(-cache.file["size"] // PAGE):
+        return "sigbus", "beyond-eof"
+    fs, entry = cache.file["fs"], cache.at(index) or {"kind": "none"}
+    copies, told = write and not shared, write and shared and fs == "ext4"
+    if entry["kind"] == "swap":
+        return None
+    if entry["kind"] == "folio":
+        flags = cache.page(index)["flags"]
+        if "locked" in flags:
+            return "wait", "read-in-flight"
+        if "readahead" in flags:
+            return None
+        what, rule = "minor", "cached"
+    else:
+        what, rule = ("new", "hole") if fs == "tmpfs" else ("major", "absent")
+    return "cow" if copies else "mkwrite" if told else what, rule
+
+
+def next_of(mapping, nr, pte, cache, write, cpu_marks):
+    """Class and rule of a touch; None: the dump does not have all that decides."""
+    flags = int(mapping["flags"], 16)
+    shared = bool(flags & SHARED)
+    if not flags & (WRITE if write else READ | WRITE | EXEC):
+        return "sigsegv", "read-only" if flags & READ else "no-access"
+    kind = pte["kind"] if pte else "none"
+    if kind == "present":
+        return next_of_mapped(pte, write, shared, cpu_marks)
+    if kind in ("migration", "hwpoison"):
+        return {"migration": "wait", "hwpoison": "sigbus"}[kind], kind
+    if kind == "numa-hint":
+        return "numa", "numa-hint"
+    if kind != "none" or flags & HUGETLB or mapping["name"] == "[vdso]":
+        return None
+    if cache:
+        return next_of_file(cache, mapping["pgoff"] + nr, write, shared)
+    return "new" if write else "zero", "untouched"
+
+
 # ---- what mmapinfo says, in the same form ----
 
 def said_page(page):
@@ -205,6 +264,16 @@ def said(run, single):
         "cached": said_cached(cached, single),
         "page": said_page(page),
     }
+
+
+def said_next(runs):
+    """Each page of the runs, and what is said of its read and its write."""
+    found = {}
+    for r in runs:
+        for va in range(int(r["start"], 16), int(r["end"], 16), PAGE):
+            for op in ("read", "write"):
+                found[hex(va), op] = (r[op]["what"], r[op]["rule"])
+    return found
 
 
 # ---- comparing ----
@@ -330,6 +399,25 @@ class Check:
                        "beyond_eof": sum(p["beyond_eof"] for p in pages.values())}
         self.tap.same(f"{name}, counts", {k: totals.get(k) for k in theirs}, theirs)
 
+    def next_touches(self, p):
+        """Read and write of each page, as far as the dump has what decides."""
+        doc = self.ask(f"PID {p['pid']}, next", "--next", str(p["pid"]))
+        ours = {m["start"]: m["next"]["runs"] for m in doc["mappings"]} if doc else {}
+        for m in p["mappings"]:
+            theirs = {}
+            cache = self.caches[m["name"]] if m["file"] else None
+            found = pages_of(m, self.truth["huge_pages"])
+            start = int(m["start"], 16)
+            for nr in range((int(m["end"], 16) - start) // PAGE):
+                pte = found.get(nr, (None, 0))[0]
+                for op in ("read", "write"):
+                    touch = next_of(m, nr, pte, cache, op == "write", self.truth["cpu_marks"])
+                    if touch:
+                        theirs[hex(start + nr * PAGE), op] = touch
+            said = {key: touch for key, touch in said_next(ours.get(m["start"], [])).items()
+                    if key in theirs}
+            self.tap.same(f"PID {p['pid']}, {m['start']} {m['name']}, next touch", said, theirs)
+
     def files(self, p, doc):
         for ours in doc["files"]:
             cache = self.caches.get(ours["path"])
@@ -377,6 +465,7 @@ class Check:
             self.pages(p, doc)
             self.files(p, doc)
             self.limits(p, doc)
+            self.next_touches(p)
             self.tap.same(f"PID {p['pid']}, swap areas",
                           {a["swap_type"]: [a["path"], a["size_pages"], a["used_pages"],
                                             a["priority"]] for a in doc["swap_areas"] or []},

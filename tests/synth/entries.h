@@ -5,6 +5,8 @@
  *   PTE_PAGE           of every page that a process may read, and has read
  *   PTE_WRITE, PTE_READ_ONLY  whichever marks the one or the other
  *   PTE_DIRTY, PTE_NX, PTE_SPECIAL
+ *   PTE_YOUNG          of PTE_PAGE what says that it was used
+ *   PTE_CLEAN          what a page that may be written has until it is
  *   PTE_NO_ACCESS      all of a page without access (PAGE_NONE)
  *   PTE_HUGE, PTE_NOT_HUGE    what a huge page has in addition, and what it lacks
  *
@@ -17,9 +19,11 @@
 
 #if defined(K_LPAE)
 
-#define PTE_PAGE (0x3ULL | 0x7ULL << 2 | 1ULL << 6 | 0x3ULL << 8 | 1ULL << 10 | 1ULL << 11)
+#define PTE_YOUNG (1ULL << 10)
+#define PTE_PAGE (0x3ULL | 0x7ULL << 2 | 1ULL << 6 | 0x3ULL << 8 | PTE_YOUNG | 1ULL << 11)
 #define PTE_WRITE 0ULL
 #define PTE_READ_ONLY (1ULL << 7)
+#define PTE_CLEAN PTE_READ_ONLY /* cpu_v7_set_pte_ext() up to 3.16 */
 #define PTE_DIRTY (1ULL << 55)
 #define PTE_NX (1ULL << 54)
 #define PTE_SPECIAL 0ULL
@@ -36,6 +40,7 @@
 #define PTE_PAGE (0x1ULL | PTE_YOUNG | PTE_KIND | 0x100ULL)
 #define PTE_WRITE 0ULL
 #define PTE_READ_ONLY 0x80ULL
+#define PTE_CLEAN 0ULL
 #define PTE_DIRTY 0x40ULL
 #define PTE_NX 0x200ULL
 #define PTE_SPECIAL 0ULL
@@ -46,7 +51,7 @@
 #define PTE_PRESENT 0x1ULL
 #define PTE_WRITE 0x2ULL
 #define PTE_USER 0x4ULL
-#define PTE_ACCESSED 0x20ULL
+#define PTE_YOUNG 0x20ULL
 #define PTE_DIRTY 0x40ULL
 #define PTE_HUGE 0x80ULL
 #define PTE_NOT_HUGE 0ULL
@@ -58,9 +63,10 @@
 #else
 #define PTE_NX (1ULL << 63)
 #endif
-#define PTE_PAGE (PTE_PRESENT | PTE_USER | PTE_ACCESSED)
+#define PTE_PAGE (PTE_PRESENT | PTE_USER | PTE_YOUNG)
 #define PTE_READ_ONLY 0ULL
-#define PTE_NO_ACCESS (PTE_PROTNONE | PTE_ACCESSED)
+#define PTE_CLEAN 0ULL
+#define PTE_NO_ACCESS (PTE_PROTNONE | PTE_YOUNG)
 #define PFN_MASK 0x00003ffffffff000ULL /* 46 bits of physical addresses */
 
 #endif

@@ -170,9 +170,17 @@ static struct s_pte *note_pte(struct s_vma *v, uint64_t nr, const char *kind, un
 	return p;
 }
 
+/* A page of a file is copied before a private mapping may write it. */
+static bool may_write(const struct s_vma *v, const struct s_pte *p)
+{
+	bool cached = p->relation && !strcmp(p->relation, "same");
+
+	return v->vma->vm_flags & VM_WRITE && (v->vma->vm_flags & VM_SHARED || !cached);
+}
+
 static uint64_t bits_of(const struct s_vma *v, struct s_pte *p)
 {
-	bool write = v->vma->vm_flags & VM_WRITE;
+	bool write = may_write(v, p);
 	uint64_t bits = PTE_PAGE | (write ? PTE_WRITE : PTE_READ_ONLY);
 
 	p->young = true;
@@ -222,7 +230,27 @@ static void count_file_page(struct s_vma *v)
 	v->mm->file_pages++;
 }
 
+/* What bits_of() says, less what the kernel has forgotten since, or never knew. */
+static uint64_t aged(struct s_pte *p, uint64_t bits, unsigned int lacks)
+{
+	if (lacks & LACKS_YOUNG) {
+		bits &= ~PTE_YOUNG;
+		p->young = false;
+	}
+	if (lacks & LACKS_DIRTY && p->dirty) {
+		bits = (bits & ~PTE_DIRTY) | PTE_CLEAN;
+		p->dirty = false;
+		p->write = !PTE_CLEAN;
+	}
+	return bits;
+}
+
 void pte_cached(struct s_vma *v, uint64_t nr, uint64_t index)
+{
+	pte_aged(v, nr, index, 0);
+}
+
+void pte_aged(struct s_vma *v, uint64_t nr, uint64_t index, unsigned int lacks)
 {
 	struct s_pte *p = note_pte(v, nr, "present", 1);
 	struct s_entry *e = cache_find(v->file, index);
@@ -234,7 +262,7 @@ void pte_cached(struct s_vma *v, uint64_t nr, uint64_t index)
 	p->relation = "same";
 	count_file_page(v);
 	page_map(p->pfn);
-	set_pte(v, p, p->pfn * PAGE_SIZE | bits_of(v, p));
+	set_pte(v, p, p->pfn * PAGE_SIZE | aged(p, bits_of(v, p), lacks));
 }
 
 void pte_file(struct s_vma *v, uint64_t nr, uint64_t index)

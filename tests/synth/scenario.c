@@ -193,6 +193,12 @@ static void map_small(struct s_mm *mm)
 #ifdef K_NUMA_BALANCING
 	pte_numa(v, 7, 7);
 #endif
+	/* Who notes that these are used, or written? */
+	v = vma_new(mm, USER(0x7f1000100000ULL), 8, SHARED_RW, small, 0);
+	pte_aged(v, 0, 0, LACKS_YOUNG);
+	pte_aged(v, 1, 1, LACKS_DIRTY);
+	pte_aged(v, 2, 2, LACKS_YOUNG | LACKS_DIRTY);
+	pte_cached(v, 3, 3);
 }
 
 /* Two levels; and two neighbours that do not continue each other. */
@@ -230,9 +236,12 @@ static void map_tall(struct s_mm *mm)
 	pte_anon(v, 12);
 	pte_swap(v, 1, 0, 3);
 	pte_swap(v, 13, 1, 0x3fff);
+	pte_cached(v, 14, 200004);
+	pte_aged(v, 15, 200005, LACKS_YOUNG);
 	v = vma_new(mm, USER(0x7f1200100000ULL), 40, PRIVATE_R, f, 199990);
 	pte_cached(v, 14, 200004);
 	pte_cached(v, 15, 200005);
+	pte_aged(v, 16, 200006, LACKS_YOUNG);
 }
 
 static void map_others(struct s_mm *mm)

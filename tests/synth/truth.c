@@ -19,6 +19,13 @@
 #define COUNTERS ""
 #endif
 
+/* whether the CPU itself marks in an entry that its page was used, or written */
+#ifdef K_ARM
+#define CPU_MARKS "false"
+#else
+#define CPU_MARKS "true"
+#endif
+
 static FILE *out;
 
 #define P(...) fprintf(out, __VA_ARGS__)
@@ -277,7 +284,8 @@ void truth_write(const char *path)
 	out = fopen(path, "w");
 	if (!out)
 		die("cannot write %s", path);
-	P("{\"release\": \"%s\", \"struct_page\": %zu, \"huge_pages\": %u, \"has\": [%s]",
+	P("{\"release\": \"%s\", \"struct_page\": %zu, \"huge_pages\": %u, \"has\": [%s], "
+	  "\"cpu_marks\": " CPU_MARKS,
 	  K_RELEASE, sizeof(struct page), 1U << K_HUGE_ORDER, COUNTERS);
 	processes();
 	LIST("swap_areas", struct s_swap_area, s_swap_areas, swap_area_json);

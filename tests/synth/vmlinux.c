@@ -30,6 +30,8 @@ const char linux_banner[] = "Linux version " K_RELEASE " " K_BANNER_TOOLS " " K_
 extern const char arm_lpae;
 const char arm_lpae = 1;
 #endif
+extern const unsigned int processor_id;
+const unsigned int processor_id = 0x412fc0f1; /* Cortex-A15 */
 /* The linker says where swapper_pg_dir is: below the image. */
 #define K_PROTECTIONS 16
 extern pgprot_t protection_map[K_PROTECTIONS];
@@ -150,6 +152,8 @@ AOPS(def_blk_aops);
 AOPS(swap_aops);
 VARIABLE(struct dentry_operations, pipefs_dentry_operations);
 
+/* No handler is where the image begins, which has names of its own. */
+FUNCTION(startup)
 FUNCTION(filemap_fault)
 FUNCTION(shmem_fault)
 FUNCTION(special_mapping_fault)

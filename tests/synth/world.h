@@ -210,6 +210,10 @@ void rmap_finish(void);
 
 /* @nr: page of the VMA. A page of the cache where it belongs, or where remap_file_pages put it. */
 void pte_cached(struct s_vma *v, uint64_t nr, uint64_t index);
+#define LACKS_YOUNG 1U
+#define LACKS_DIRTY 2U
+/* The same; but it was not used, or not written, since the kernel last looked. */
+void pte_aged(struct s_vma *v, uint64_t nr, uint64_t index, unsigned int lacks);
 void pte_file(struct s_vma *v, uint64_t nr, uint64_t index);
 void pte_anon(struct s_vma *v, uint64_t nr);
 void pte_zero(struct s_vma *v, uint64_t nr);

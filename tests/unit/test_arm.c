@@ -272,6 +272,7 @@ static void test_entries(void **state)
 	(void)state;
 	start_narrow();
 	assert_int_equal(kernel.arm.rdonly, 0x80);
+	assert_false(kernel.arm.write_is_hw);
 	/* PRESENT, YOUNG, kind 7, DIRTY, USER, SHARED */
 	p = decode(0x1234555f, 1);
 	assert_int_equal(p.kind, MI_PTE_PRESENT);
@@ -357,6 +358,7 @@ static void test_lpae_entries(void **state)
 	shape.pa_mask = 0xfffffff000ULL;
 	make_kernel(&shape, true, MI_SWAP_ARM_5);
 	assert_null(learn(0xfdf | XN, 0xf5f | XN, 8)); /* RDONLY is the hardware's */
+	assert_true(kernel.arm.write_is_hw);
 	p = decode(LPAE_PAGE | LPAE_DIRTY, 1);
 	assert_int_equal(p.kind, MI_PTE_PRESENT);
 	assert_int_equal(p.pfn, 0x812345);
@@ -381,6 +383,7 @@ static void test_lpae_entries(void **state)
 	assert_int_equal(decode(0x812200ULL << 12 | 0xf1c, 2).kind, MI_PTE_UNKNOWN);
 	/* 3.17: a bit of the kernel's own */
 	assert_null(learn(0xfdf | XN | RDONLY_58, 0xfdf | XN, 8));
+	assert_false(kernel.arm.write_is_hw);
 	assert_int_equal(decode(LPAE_PAGE | 0x80, 1).bits,
 			 MI_PTE_YOUNG | MI_PTE_WRITE | MI_PTE_EXEC);
 	assert_int_equal(decode(LPAE_PAGE | 0x80 | RDONLY_58, 1).bits, MI_PTE_YOUNG | MI_PTE_EXEC);

@@ -142,7 +142,7 @@ static void test_anonymous(void **state)
 	assert_int_equal(wr.huge, MI_NO);
 }
 
-/* arm64, whose CPUs differ in what they note. */
+/* arm64, whose CPUs differ in what they note; and arm, whose do not. */
 static void test_access(void **state)
 {
 	(void)state;
@@ -221,10 +221,18 @@ static void test_other_arch(void **state)
 	predict();
 	is(&rd, MI_NEXT_UNKNOWN, "exec-only");
 	is(&wr, MI_NEXT_SIGSEGV, "read-only");
-	m.vma.flags = RW;
+	/* On arm what can be done at all can be read. */
 	k.pte = &arm;
 	predict();
-	is(&rd, MI_NEXT_UNKNOWN, "arch");
+	is(&rd, MI_NEXT_NONE, "mapped");
+	is(&wr, MI_NEXT_SIGSEGV, "read-only");
+	m.vma.flags = RW | 1ULL << 32;
+	predict();
+	is(&rd, MI_NEXT_UNKNOWN, "vm-flags");
+	m.vma.flags = RW;
+	c.pte = MI_PTE_NUMA_HINT;
+	predict();
+	is(&rd, MI_NEXT_UNKNOWN, "pte");
 }
 
 static void test_present(void **state)
