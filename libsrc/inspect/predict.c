@@ -90,6 +90,18 @@ static uint64_t end_of(const struct mi_file *f)
 	return (f->size >> MI_PAGE_SHIFT) + ((f->size & (MI_PAGE_SIZE - 1)) != 0);
 }
 
+static bool hugetlb_fits(const struct mi_predictor *pr)
+{
+	const struct mi_layout *l = &pr->p->k->l;
+	struct mi_target *t = pr->p->k->t;
+	uint64_t sb, bits;
+
+	return pr->file && pr->file->hugetlbfs && mi_has(&l->sb_blocksize_bits) &&
+	       !mi_read_member(t, pr->file->inode, &l->inode_sb, &sb) &&
+	       !mi_read_member(t, sb, &l->sb_blocksize_bits, &bits) && bits < 64 &&
+	       1ULL << bits == MI_SPOTS * MI_PAGE_SIZE;
+}
+
 static enum mi_status load_file(struct mi_predictor *pr, struct mi_error *err)
 {
 	const struct mi_vma *vma = &pr->m->vma;
@@ -128,6 +140,7 @@ enum mi_status mi_predictor_new(struct mi_process *p, const struct mi_mapping *m
 	pr->eof = pr->file ? end_of(pr->file) : ~0ULL;
 	mi_fault_rules_load(p->k, &pr->rules);
 	mi_vma_handlers_load(p->k, &m->vma, &pr->handlers);
+	pr->hugetlb_fits = hugetlb_fits(pr);
 	pr->uffd = uffd_flags(p->k, m->vma.flags);
 	for (bit = 0; bit < 64; bit++)
 		pr->named |= (uint64_t)(mi_vma_flag(p->k, bit) != NULL) << bit;
@@ -239,6 +252,9 @@ static void hugetlb(const struct mi_predictor *pr, const struct mi_run *c, struc
 	r->counted = c->cached != MI_CACHED_UNKNOWN &&
 		     (pr->rules.hugetlb_free || (owner && !(vma->flags & VM_NORESERVE)));
 	r->minor = r->counted;
+	/* Else each of its pages may be SIGBUS. */
+	if (r->counted)
+		r->huge = pr->hugetlb_fits ? MI_YES : MI_NOT_KNOWN;
 }
 
 static void nothing_mapped(const struct mi_predictor *pr, const struct mi_run *c, bool is_write,

@@ -61,7 +61,7 @@ struct mi_prediction {
 	 * pages, aligned to as many.
 	 */
 	uint64_t mapped_start, mapped_end, mapped, block;
-	/* Anonymous memory, or ACCESS; not known: there may be more than one page */
+	/* Anonymous memory, hugetlbfs, or ACCESS; not known: there may be more than one page */
 	enum mi_known huge;
 };
 

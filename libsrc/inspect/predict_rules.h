@@ -20,6 +20,7 @@ struct mi_predictor {
 	uint64_t eof;		/* of the file, in pages; ~0: none */
 	struct mi_swapcache *swapcache;
 	enum mi_known thp; /* huge pages of anonymous memory */
+	bool hugetlb_fits; /* a page of this file of hugetlbfs is as large as a page table maps */
 	uint64_t named;	   /* bits of vm_flags whose meaning is sure */
 	uint64_t uffd;	   /* the flags that say so: MI_UFFD_* */
 };

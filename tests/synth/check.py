@@ -207,8 +207,10 @@ def next_of(mapping, nr, pte, cache, write, cpu_marks):
         return {"migration": "wait", "hwpoison": "sigbus"}[kind], kind
     if kind == "numa-hint":
         return "numa", "numa-hint"
-    if kind != "none" or flags & HUGETLB or mapping["name"] == "[vdso]":
+    if kind != "none" or mapping["name"] == "[vdso]":
         return None
+    if flags & HUGETLB:
+        return "hugetlb", "hugetlb"
     if cache:
         return next_of_file(cache, mapping["pgoff"] + nr, write, shared)
     return "new" if write else "zero", "untouched"
@@ -402,7 +404,10 @@ class Check:
     def next_touches(self, p):
         """Read and write of each page, as far as the dump has what decides."""
         doc = self.ask(f"PID {p['pid']}, next", "--next", str(p["pid"]))
-        ours = {m["start"]: m["next"]["runs"] for m in doc["mappings"]} if doc else {}
+        if not doc:
+            return
+        self.huge_faults(p, doc)
+        ours = {m["start"]: m["next"]["runs"] for m in doc["mappings"]}
         for m in p["mappings"]:
             theirs = {}
             cache = self.caches[m["name"]] if m["file"] else None
@@ -414,9 +419,27 @@ class Check:
                     touch = next_of(m, nr, pte, cache, op == "write", self.truth["cpu_marks"])
                     if touch:
                         theirs[hex(start + nr * PAGE), op] = touch
-            said = {key: touch for key, touch in said_next(ours.get(m["start"], [])).items()
+            said = {key: touch for key, touch in said_next(ours[m["start"]]).items()
                     if key in theirs}
             self.tap.same(f"PID {p['pid']}, {m['start']} {m['name']}, next touch", said, theirs)
+
+    def huge_faults(self, p, doc):
+        """Touching all of a mapping of huge pages is a fault for each that is not mapped.
+
+        Of those that are larger than 2 MiB that is not told."""
+        huge = self.truth["huge_pages"]
+        ours = {m["start"]: m["next"]["all"]["write"] for m in doc["mappings"]}
+        for m in p["mappings"]:
+            if not int(m["flags"], 16) & HUGETLB:
+                continue
+            pages = (int(m["end"], 16) - int(m["start"], 16)) // PAGE
+            faults, unknown = pages // huge - len(m["ptes"]), 0
+            if huge > 512:
+                faults, unknown = 0, faults * huge
+            theirs = {"minor": faults, "major": 0, "none": pages - faults - unknown,
+                      "unknown": unknown}
+            self.tap.same(f"PID {p['pid']}, {m['start']} {m['name']}, touching all",
+                          {k: ours[m["start"]][k] for k in theirs}, theirs)
 
     def files(self, p, doc):
         for ours in doc["files"]:

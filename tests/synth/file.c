@@ -185,8 +185,9 @@ static struct super_block *sb_new(struct s_fs *fs, unsigned int major, unsigned 
 	fs->fs_type->name = K(ram_string(fs->type));
 	sb->s_type = K(fs->fs_type);
 	sb->s_dev = major << 20 | minor;
-	sb->s_blocksize = 4096;
-	sb->s_blocksize_bits = 12;
+	sb->s_blocksize_bits =
+		strcmp(fs->type, "hugetlbfs") ? PAGE_SHIFT : PAGE_SHIFT + K_HUGE_ORDER;
+	sb->s_blocksize = 1UL << sb->s_blocksize_bits;
 	strcpy(sb->s_id, fs->type);
 	list_init(&sb->s_inodes);
 	if (major) {

@@ -343,6 +343,29 @@ static void test_numa(void **state)
 	counts(&wr, 1, 0);
 }
 
+/* One fault for all that a page table maps, if a huge page is as large. */
+static void test_hugetlb(void **state)
+{
+	(void)state;
+	mapping(MI_HANDLER_HUGETLB, RW | MI_VM_SHARED);
+	predict();
+	is(&rd, MI_NEXT_HUGETLB, "hugetlb");
+	counts(&rd, 1, 0);
+	assert_int_equal(rd.huge, MI_NOT_KNOWN);
+	pr.hugetlb_fits = true;
+	predict();
+	assert_int_equal(wr.huge, MI_YES);
+	/* Without one that is reserved there may be none. */
+	m.vma.flags = RW;
+	predict();
+	is(&wr, MI_NEXT_HUGETLB, "hugetlb");
+	assert_false(wr.counted);
+	assert_int_equal(wr.huge, MI_NO);
+	c.pgoff = 100;
+	predict();
+	is(&wr, MI_NEXT_SIGBUS, "beyond-eof");
+}
+
 static void test_file(void **state)
 {
 	(void)state;
@@ -518,9 +541,9 @@ int main(void)
 		cmocka_unit_test(test_access),	     cmocka_unit_test(test_contiguous),
 		cmocka_unit_test(test_other_arch),   cmocka_unit_test(test_present),
 		cmocka_unit_test(test_reuse),	     cmocka_unit_test(test_entries),
-		cmocka_unit_test(test_numa),	     cmocka_unit_test(test_file),
-		cmocka_unit_test(test_shared),	     cmocka_unit_test(test_fault_around),
-		cmocka_unit_test(test_whole_folios),
+		cmocka_unit_test(test_numa),	     cmocka_unit_test(test_hugetlb),
+		cmocka_unit_test(test_file),	     cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_fault_around), cmocka_unit_test(test_whole_folios),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
