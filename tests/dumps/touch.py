@@ -47,11 +47,13 @@ def numbers(path):
 
 
 def disks(text):
-    """Reads completed, sectors read and requests in flight of each disk."""
+    """Reads done, sectors read and requests in flight of each disk.
+
+    A read that was merged with another, which is then counted, is one of its own here."""
     found = {}
     for line in text.splitlines():
         f = line.split()
-        found[f[2]] = (int(f[3]), int(f[5]), int(f[11]))
+        found[f[2]] = (int(f[3]) + int(f[4]), int(f[5]), int(f[11]))
     return found
 
 
@@ -100,7 +102,7 @@ class Touch:
                 if self.cache and self.cache[i] & RECLAIM and not self.cache[i] & WRITEBACK]
 
     def reads(self):
-        """Requests that the disks completed: reads, and bytes."""
+        """What the disks have done: reads, and bytes."""
         was, now = self.disks["before"], self.disks["after"]
         return (sum(now[d][0] - was[d][0] for d in now),
                 sum(now[d][1] - was[d][1] for d in now) * 512)
@@ -424,6 +426,13 @@ def check_touches(tap, touches, forecast):
         (check_walk if t.count > 1 else check_touch)(tap, t, forecast)
 
 
+def check_reads(tap, touches, forecast):
+    """In how many walks was the number of reads compared?"""
+    walks = [t for t in touches if t.count > 1 and t.kind == "disk" and t.reads()[0]]
+    told = [t for t in walks if not forecast.totals(t)["unknown"]]
+    tap.result(told, f"{sum(t.reads()[0] for t in told)} reads of {len(told)} walks were counted")
+
+
 def check_untold(tap, touches, forecast):
     """Whoever says that he does not know is not wrong; but it must be rare."""
     single = [t for t in touches if t.count == 1]
@@ -452,6 +461,7 @@ def check_variety(tap, touches, forecast):
                                 if "window" in forecast.page(t))
     for word in sorted(WINDOWS):
         tap.result(kinds[word], f"windows of kind {word}: {kinds[word]} were compared")
+    check_reads(tap, touches, forecast)
     check_untold(tap, touches, forecast)
     strange = set(seen) - CLASSES - {"access"}
     tap.result(not strange, f"{len(single)} touches, each of a known class", sorted(strange))
