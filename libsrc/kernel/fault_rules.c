@@ -247,13 +247,19 @@ static enum mi_known has_op(struct mi_kernel *k, uint64_t ops, const struct mi_m
 	return *addr ? MI_YES : MI_NO;
 }
 
-/* One that is not filemap_map_pages(), nor calls it by its name, may do anything. */
+/*
+ * One that is not filemap_map_pages(), nor calls it by its name, may do anything. Up to 3.14
+ * there is neither that nor a member for it.
+ */
 static enum mi_known maps_around(struct mi_kernel *k, uint64_t ops)
 {
+	const struct mi_layout *l = &k->l;
 	char name[64];
 	uint64_t addr;
-	enum mi_known has = has_op(k, ops, &k->l.vmops_map_pages, &addr);
+	enum mi_known has = has_op(k, ops, &l->vmops_map_pages, &addr);
 
+	if (!mi_has(&l->vmops_map_pages) && mi_has(&l->vmops_fault) && !l->sym_filemap_map_pages)
+		return MI_NO;
 	if (has != MI_YES)
 		return has;
 	return function_name(k, addr, name, sizeof(name)) && strstr(name, "filemap_map_pages")

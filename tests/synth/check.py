@@ -216,6 +216,22 @@ def next_of(mapping, nr, pte, cache, write, cpu_marks):
     return "new" if write else "zero", "untouched"
 
 
+ONE_FAULT = {"access", "minor", "zero", "new", "cow", "mkwrite"}
+
+
+def totals_of(touches):
+    """Of touching all pages, each of which does nothing to others; None: some may."""
+    sums = {"minor": 0, "major": 0, "none": 0, "sigbus": 0, "sigsegv": 0, "unknown": 0}
+    for touch in touches:
+        if not touch or touch[1] == "absent":
+            return None
+        key = "minor" if touch[0] in ONE_FAULT else touch[0]
+        if key not in sums:
+            return None
+        sums[key] += 1
+    return sums
+
+
 # ---- what mmapinfo says, in the same form ----
 
 def said_page(page):
@@ -407,21 +423,29 @@ class Check:
         if not doc:
             return
         self.huge_faults(p, doc)
-        ours = {m["start"]: m["next"]["runs"] for m in doc["mappings"]}
+        ours = {m["start"]: m["next"] for m in doc["mappings"]}
         for m in p["mappings"]:
-            theirs = {}
-            cache = self.caches[m["name"]] if m["file"] else None
-            found = pages_of(m, self.truth["huge_pages"])
-            start = int(m["start"], 16)
-            for nr in range((int(m["end"], 16) - start) // PAGE):
-                pte = found.get(nr, (None, 0))[0]
-                for op in ("read", "write"):
-                    touch = next_of(m, nr, pte, cache, op == "write", self.truth["cpu_marks"])
-                    if touch:
-                        theirs[hex(start + nr * PAGE), op] = touch
-            said = {key: touch for key, touch in said_next(ours[m["start"]]).items()
+            name = f"PID {p['pid']}, {m['start']} {m['name']}"
+            touches = self.touches(m)
+            theirs = {key: touch for key, touch in touches.items() if touch}
+            said = {key: touch for key, touch in said_next(ours[m["start"]]["runs"]).items()
                     if key in theirs}
-            self.tap.same(f"PID {p['pid']}, {m['start']} {m['name']}, next touch", said, theirs)
+            self.tap.same(f"{name}, next touch", said, theirs)
+            for op in ("read", "write"):
+                sums = totals_of([t for key, t in touches.items() if key[1] == op])
+                # Of what cannot be written nothing is said.
+                said = ours[m["start"]]["all"].get(op)
+                if sums and said:
+                    self.tap.same(f"{name}, {op} all", {k: said[k] for k in sums}, sums)
+
+    def touches(self, mapping):
+        cache = self.caches[mapping["name"]] if mapping["file"] else None
+        found = pages_of(mapping, self.truth["huge_pages"])
+        start, end = int(mapping["start"], 16), int(mapping["end"], 16)
+        return {(hex(start + nr * PAGE), op):
+                next_of(mapping, nr, found.get(nr, (None, 0))[0], cache, op == "write",
+                        self.truth["cpu_marks"])
+                for nr in range((end - start) // PAGE) for op in ("read", "write")}
 
     def huge_faults(self, p, doc):
         """Touching all of a mapping of huge pages is a fault for each that is not mapped.
