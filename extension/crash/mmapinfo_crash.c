@@ -218,7 +218,7 @@ static void answer(const struct mi_command *cmd)
 		/* Nothing of ours is open now: crash may jump. */
 		raise(SIGINT);
 	}
-	if (status && status != MI_ERR_INTERRUPTED && !reader_left())
+	if (status && status != MI_FINDINGS && status != MI_ERR_INTERRUPTED && !reader_left())
 		error(INFO, "%s\n", err.text);
 }
 
@@ -233,6 +233,8 @@ static void cmd_mmapinfo(void)
 		cmd_usage(pc->curcmd, COMPLETE_HELP);
 	else if (cmd.version)
 		fprintf(fp, "mmapinfo %s\n", MI_VERSION);
+	else if (cmd.list)
+		mi_command_rules(fp);
 	else if (cmd.ask.whom != MI_WHOM_NOBODY || current_context(&cmd.ask))
 		answer(&cmd);
 }

@@ -12,7 +12,10 @@
 enum {
 	EXIT_ANSWER = 0,
 	EXIT_FAILED = 1,
-	EXIT_USAGE = 2
+	EXIT_USAGE = 2,
+	/* Of check. */
+	EXIT_FINDINGS = 1,
+	EXIT_NOT_CHECKED = 3
 };
 
 /* The reader has gone (| head): end quietly, with the status of a cut answer. */
@@ -92,6 +95,12 @@ static int answer(const struct mi_command *cmd)
 			mi_live_close(&live);
 		}
 	}
+	if (st == MI_FINDINGS)
+		return EXIT_FINDINGS;
+	if (st && cmd->ask.whom == MI_WHOM_CHECK) {
+		say(err.text);
+		return EXIT_NOT_CHECKED;
+	}
 	return st ? say(err.text) : EXIT_ANSWER;
 }
 
@@ -112,6 +121,10 @@ int main(int argc, char **argv)
 	}
 	if (cmd.version) {
 		printf("mmapinfo %s\n", mi_version());
+		return finish_stdout();
+	}
+	if (cmd.list) {
+		mi_command_rules(stdout);
 		return finish_stdout();
 	}
 	return answer(&cmd);

@@ -64,6 +64,7 @@ enum mi_status {
 	MI_ERR_UNSUPPORTED, /* known, and not supported: architecture, format */
 	MI_ERR_INVALID,	    /* the caller asked for nonsense */
 	MI_ERR_INTERRUPTED, /* the user said stop */
+	MI_FINDINGS,	    /* no error: the answer is whole, and MI_WHOM_CHECK found something */
 };
 
 struct mi_error {
@@ -139,6 +140,14 @@ enum mi_whom {
 	MI_WHOM_DEVICES, /* no process: the pending requests of block devices */
 	MI_WHOM_BLOCKED, /* all tasks that are stuck, by what they wait for */
 	MI_WHOM_HISTORY, /* what a recorder kept; of process @pid, or 0: of all */
+	MI_WHOM_CHECK,	 /* where the kernel's account of its memory contradicts itself */
+};
+
+/* Forms of what a check says, beside JSON. */
+enum mi_report {
+	MI_REPORT_TEXT,
+	MI_REPORT_TAP,
+	MI_REPORT_JUNIT,
 };
 
 struct mi_request {
@@ -190,11 +199,16 @@ struct mi_request {
 	 */
 	int32_t ns_pid;
 	uint64_t ns_inode;
+
+	/* CHECK: also @json. The rules: docs/checks. */
+	const char *rules; /* "rss,mapcount": these alone; NULL: all */
+	bool errors_only;  /* no warnings */
+	enum mi_report report;
 };
 
 /*
  * Answer @req on @out, which is flushed. Nothing is written if the process
- * cannot be found or has no memory (MI_ERR_NOT_FOUND, MI_ERR_STATE). A walk
+ * cannot be found or has no memory (MI_ERR_NOT_FOUND, MI_ERR_STATE). MI_FINDINGS is no failure. A walk
  * that breaks off later fails as well; JSON is then complete JSON that holds
  * the reason as "error". What merely could not be read is no error: the answer
  * says it itself.

@@ -16,11 +16,9 @@
 #define WATCH_MAX 86400
 
 enum {
-	OPT_VMA = 256,
+	OPT_VMA = MI_OPT_VIA + 1,
 	OPT_FILE,
 	OPT_SOURCES,
-	OPT_TYPES,
-	OPT_VIA,
 	OPT_WIDTH,
 	OPT_REQUESTS,
 	OPT_BLOCKED,
@@ -46,12 +44,12 @@ enum {
 	OPT_NS
 };
 
-static const char short_options[] = ":c:s:apemjhV";
+static const char main_options[] = ":c:s:apemjhV";
 static const struct option long_options[] = {
 	{"core", required_argument, NULL, 'c'},
 	{"vmlinux", required_argument, NULL, 's'},
-	{"types", required_argument, NULL, OPT_TYPES},
-	{"via", required_argument, NULL, OPT_VIA},
+	{"types", required_argument, NULL, MI_OPT_TYPES},
+	{"via", required_argument, NULL, MI_OPT_VIA},
 	{"vma", required_argument, NULL, OPT_VMA},
 	{"file", required_argument, NULL, OPT_FILE},
 	{"all", no_argument, NULL, 'a'},
@@ -114,6 +112,9 @@ static enum mi_status parse_task(const char *text, struct mi_request *ask, struc
 	if (ask->whom == MI_WHOM_PID || ask->whom == MI_WHOM_TASK)
 		return mi_fail(err, MI_ERR_INVALID, "one process at a time: what about '%s'?",
 			       text);
+	if (!strcmp(text, "check"))
+		return mi_fail(err, MI_ERR_INVALID,
+			       "check comes first: mmapinfo check, and then options");
 	if (text[0] == '-')
 		return mi_fail(err, MI_ERR_INVALID, "a PID cannot be negative: '%s'", text);
 	if (!prefixed && strlen(text) <= PID_DIGITS_MAX) {
@@ -193,21 +194,21 @@ static enum mi_status take_core(const char *path, struct mi_command *cmd, struct
 }
 
 /* Those that name the target: in crash, crash has it open already. */
-static enum mi_status target_option(int opt, bool in_crash, struct mi_command *cmd,
-				    struct mi_error *err)
+enum mi_status mi_command_target(int opt, bool in_crash, struct mi_command *cmd,
+				 struct mi_error *err)
 {
 	if (in_crash)
 		return mi_fail(err, MI_ERR_INVALID,
 			       "%s cannot be given in crash: the answer is from the dump open here",
-			       opt == 'c'	? "-c (--core)"
-			       : opt == 's'	? "-s (--vmlinux)"
-			       : opt == OPT_VIA ? "--via"
-						: "--types");
+			       opt == 'c'	   ? "-c (--core)"
+			       : opt == 's'	   ? "-s (--vmlinux)"
+			       : opt == MI_OPT_VIA ? "--via"
+						   : "--types");
 	if (opt == 'c')
 		return take_core(optarg, cmd, err);
 	if (opt == 's')
 		cmd->vmlinux = optarg;
-	else if (opt == OPT_VIA)
+	else if (opt == MI_OPT_VIA)
 		return parse_via(optarg, cmd, err);
 	else
 		return parse_types(optarg, &cmd->types, err);
@@ -253,7 +254,8 @@ static enum mi_status live_option(int opt, bool in_crash, struct mi_command *cmd
 	return opt == OPT_STABLE ? parse_stable(optarg, cmd, err) : parse_watch(optarg, cmd, err);
 }
 
-static enum mi_status bad_option(int argc, char **argv, int opt, struct mi_error *err)
+enum mi_status mi_command_bad_option(int argc, char **argv, int opt, const char *short_options,
+				     struct mi_error *err)
 {
 	const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
 
@@ -261,7 +263,7 @@ static enum mi_status bad_option(int argc, char **argv, int opt, struct mi_error
 		return mi_fail(err, MI_ERR_INVALID, "'%s' lacks its argument", word);
 	if (optopt >= '0' && optopt <= '9')
 		return mi_fail(err, MI_ERR_INVALID, "a PID cannot be negative: '-%c...'", optopt);
-	if (optopt > 0 && optopt < OPT_VMA && !strchr(short_options, optopt))
+	if (optopt > 0 && optopt < MI_OPT_TYPES && !strchr(short_options, optopt))
 		return mi_fail(err, MI_ERR_INVALID, "unknown option '-%c'", optopt);
 	if (optopt)
 		return mi_fail(err, MI_ERR_INVALID, "'%s' takes no argument", word);
@@ -501,7 +503,7 @@ static enum mi_status take_option(int opt, bool in_crash, struct mi_command *cmd
 	case OPT_FOLLOW:
 		return live_option(opt, in_crash, cmd, err);
 	default:
-		return target_option(opt, in_crash, cmd, err);
+		return mi_command_target(opt, in_crash, cmd, err);
 	}
 }
 
@@ -611,6 +613,8 @@ static enum mi_status check_whom(struct mi_command *cmd, bool all, struct mi_err
 {
 	enum mi_status st;
 
+	if (cmd->ask.whom == MI_WHOM_CHECK)
+		return MI_OK;
 	if (cmd->ask.whom == MI_WHOM_HISTORY)
 		return check_history(&cmd->ask, all, err);
 	st = check_without_history(cmd, err);
@@ -712,9 +716,9 @@ static enum mi_status parse(int argc, char **argv, bool in_crash, struct mi_comm
 	enum mi_status st = MI_OK;
 	int opt;
 
-	while (!st && (opt = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+	while (!st && (opt = getopt_long(argc, argv, main_options, long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
-			return bad_option(argc, argv, opt, err);
+			return mi_command_bad_option(argc, argv, opt, main_options, err);
 		st = take_option(opt, in_crash, cmd, all, err);
 		if (cmd->help || cmd->version)
 			return MI_OK;
@@ -735,10 +739,13 @@ enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_
 	cmd->ask.size = sizeof(cmd->ask);
 	optind = 0; /* glibc: start afresh, whatever was parsed before */
 	opterr = 0;
-	st = parse(argc, argv, in_crash, cmd, &all, err);
+	if (argc > 1 && !strcmp(argv[1], "check"))
+		st = mi_check_parse(argc - 1, argv + 1, in_crash, cmd, err);
+	else
+		st = parse(argc, argv, in_crash, cmd, &all, err);
 	optind = saved_optind;
 	opterr = saved_opterr;
-	if (!st && !cmd->help && !cmd->version)
+	if (!st && !cmd->help && !cmd->version && !cmd->list)
 		st = check(cmd, in_crash, all, err);
 	return st;
 }
@@ -749,12 +756,14 @@ void mi_command_usage(FILE *out, bool in_crash)
 			 "       mmapinfo [options] --requests [DEVICE]\n"
 			 "       mmapinfo [options] --blocked\n"
 			 "       mmapinfo [options] --history [PID]\n"
+			 "       mmapinfo check [options]\n"
 		       : "usage: mmapinfo [-c VMCORE] [options] PID | TASK\n"
 			 "       mmapinfo [-c VMCORE] [options] --all\n"
 			 "       mmapinfo [-c VMCORE] [options] --requests [DEVICE]\n"
 			 "       mmapinfo [-c VMCORE] [options] --blocked\n"
 			 "       mmapinfo [-c VMCORE] [options] --history [PID]\n"
-			 "       mmapinfo --recorder FILE [options] --history [PID]\n",
+			 "       mmapinfo --recorder FILE [options] --history [PID]\n"
+			 "       mmapinfo check [-c VMCORE] [options]\n",
 	      out);
 	fputs("\nWhich file pages a process maps, and in what state each one is.\n"
 	      "TASK is the hexadecimal address of a task_struct",
@@ -800,7 +809,11 @@ void mi_command_usage(FILE *out, bool in_crash)
 	      "        --latency        histograms of how long it took\n"
 	      "        --format FORMAT  text, json, or perfetto: a trace for ui.perfetto.dev\n"
 	      "        --recorder FILE  of the recorder's device, or a copy of that\n"
-	      "      --width N          columns for the map\n",
+	      "      --width N          columns for the map\n"
+	      "check: where the kernel's account of its memory contradicts itself\n"
+	      "        --rule ID,...    these rules alone; --list: what rules there are\n"
+	      "        --severity S     warning, or error: no warnings\n"
+	      "        --format FORMAT  text, json, tap or junit\n",
 	      out);
 	if (!in_crash)
 		fputs("      --stable[=freezer]  of the running kernel: the process is stopped for "

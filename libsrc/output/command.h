@@ -26,6 +26,7 @@ enum mi_stable {
 struct mi_command {
 	struct mi_request ask; /* strings point into argv */
 	bool help, version;    /* answer these first; the rest is then not checked */
+	bool list;	       /* of check: mi_command_rules() is the answer */
 
 	/* Of the shell command alone. */
 	const char *core[MI_CORES_MAX]; /* the parts of a split dump */
@@ -54,6 +55,24 @@ const char *mi_request_of_memory(const struct mi_request *ask);
 
 /* What --help prints. */
 void mi_command_usage(FILE *out, bool in_crash);
+
+/* check_options.c: "mmapinfo check ..."; argv[0] is "check". And what check --list prints. */
+enum mi_status mi_check_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
+			      struct mi_error *err);
+void mi_command_rules(FILE *out);
+
+/*
+ * An option that names the target ('c', 's', MI_OPT_TYPES, MI_OPT_VIA), with optarg; and why an
+ * option is none: getopt_long() has answered ':' or '?'.
+ */
+enum {
+	MI_OPT_TYPES = 256,
+	MI_OPT_VIA
+};
+enum mi_status mi_command_target(int opt, bool in_crash, struct mi_command *cmd,
+				 struct mi_error *err);
+enum mi_status mi_command_bad_option(int argc, char **argv, int opt, const char *short_options,
+				     struct mi_error *err);
 
 /*
  * Find the process, inspect it, write the answer and flush @out. The problems

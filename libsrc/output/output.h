@@ -118,6 +118,18 @@ enum mi_status mi_text_blocked(const struct mi_blocked_set *set, const struct mi
 enum mi_status mi_json_blocked(const struct mi_blocked_set *set, const struct mi_request *ask,
 			       FILE *out, struct mi_error *err);
 
+/* run_check.c: MI_FINDINGS: there are some. text_check.c, json_check.c, report_check.c. */
+struct mi_check;
+enum mi_status mi_run_check(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
+			    struct mi_error *err);
+/* The rules of @ids, NULL: all. MI_ERR_INVALID: one of them there is not. */
+enum mi_status mi_check_rules(const char *ids, bool errors_only, bool *asked, struct mi_error *err);
+void mi_text_check(const struct mi_check *c, FILE *out);
+enum mi_status mi_json_check(const struct mi_check *c, const struct mi_request *ask, FILE *out,
+			     struct mi_error *err);
+void mi_tap_check(const struct mi_check *c, FILE *out);
+void mi_junit_check(const struct mi_check *c, FILE *out);
+
 /* text_devices.c: the devices that stand on others, or on a file; nothing if there are none. */
 enum mi_status mi_text_devices(const struct mi_pending *p, FILE *out, struct mi_error *err);
 

@@ -239,6 +239,8 @@ static enum mi_status run_one(struct mi_kernel *k, const struct mi_request *ask,
 		return run_blocked(k, ask, out, err);
 	case MI_WHOM_HISTORY:
 		return mi_run_history(k, ask, out, err);
+	case MI_WHOM_CHECK:
+		return mi_run_check(k, ask, out, err);
 	default:
 		return run_process(k, ask, out, err);
 	}
@@ -259,6 +261,8 @@ static unsigned int unused_by(enum mi_whom whom)
 		return 1U << MI_F_PTE | 1U << MI_F_READAHEAD | 1U << MI_F_FAULT | 1U << MI_F_STACK;
 	case MI_WHOM_BLOCKED:
 		return 1U << MI_F_READAHEAD | 1U << MI_F_RMAP;
+	case MI_WHOM_CHECK:
+		return 1U << MI_F_READAHEAD | 1U << MI_F_RMAP | 1U << MI_F_FAULT | 1U << MI_F_STACK;
 	default:
 		return OF_DEVICES | 1U << MI_F_STACK;
 	}
@@ -287,7 +291,7 @@ enum mi_status mi_request_translate(struct mi_kernel *k, struct mi_request *ask,
 enum mi_status mi_answer_written(FILE *out, enum mi_status st, struct mi_error *err)
 {
 	errno = 0;
-	if ((fflush(out) || ferror(out)) && !st)
+	if ((fflush(out) || ferror(out)) && (!st || st == MI_FINDINGS))
 		st = mi_fail(err, MI_ERR_IO, "writing the answer: %s",
 			     errno ? strerror(errno) : "the output does not take it");
 	return st;

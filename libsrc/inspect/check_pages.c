@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check_pages.c - is each page mapped as often as it says? */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "check_private.h"
+
+/* 256 MiB of them: 64 GiB of pages, each mapped once. */
+#define SEEN_MAX (16UL << 20)
+
+void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pid)
+{
+	struct mi_seen *more;
+	size_t room;
+
+	/* Of folios, a mapcount is of all pages together, or not kept at all. */
+	if (!r->c->asked[MI_RULE_MAPCOUNT] || page->why || page->order || page->hugetlb)
+		return;
+	if (!pid && page->mapcount <= 0)
+		return;
+	if (r->n_seen == r->room_seen) {
+		room = r->room_seen ? 2 * r->room_seen : 4096;
+		more = room <= SEEN_MAX ? realloc(r->seen, room * sizeof(*more)) : NULL;
+		if (!more) {
+			mi_check_cannot(r, MI_RULE_MAPCOUNT, "too many pages are mapped");
+			return;
+		}
+		r->seen = more;
+		r->room_seen = room;
+	}
+	r->seen[r->n_seen++] = (struct mi_seen){page->pfn, (int32_t)page->mapcount, pid};
+}
+
+/* Of one page, those that map it first. */
+static int by_pfn(const void *a, const void *b)
+{
+	const struct mi_seen *x = a, *y = b;
+
+	if (x->pfn != y->pfn)
+		return x->pfn < y->pfn ? -1 : 1;
+	return x->pid > y->pid ? -1 : x->pid < y->pid;
+}
+
+static void check_one(struct mi_check_run *r, const struct mi_seen *s, size_t n)
+{
+	struct mi_found *f;
+	size_t ptes = 0;
+
+	while (ptes < n && s[ptes].pid)
+		ptes++;
+	mi_check_apply(r, MI_RULE_MAPCOUNT);
+	if (s->mapcount >= 0 && (size_t)s->mapcount == ptes)
+		return;
+	f = mi_check_add(r, MI_RULE_MAPCOUNT, "page", mi_pfn_to_page(r->c->k, s->pfn), s->pid);
+	mi_check_say(f, "frame %#" PRIx64 " is mapped by %zu PTEs, and its mapcount is %d", s->pfn,
+		     ptes, s->mapcount);
+	mi_check_number(f, "ptes", (int64_t)ptes);
+	mi_check_number(f, "mapcount", s->mapcount);
+	mi_check_address(f, "pfn", s->pfn);
+}
+
+void mi_check_mapcounts(struct mi_check_run *r)
+{
+	size_t i, n;
+
+	if (!r->c->asked[MI_RULE_MAPCOUNT])
+		return;
+	if (!r->all_seen)
+		mi_check_cannot(r, MI_RULE_MAPCOUNT, "not all page tables could be read");
+	if (r->c->why_not[MI_RULE_MAPCOUNT])
+		return;
+	if (r->n_seen)
+		qsort(r->seen, r->n_seen, sizeof(*r->seen), by_pfn);
+	for (i = 0; i < r->n_seen; i += n) {
+		for (n = 1; i + n < r->n_seen && r->seen[i + n].pfn == r->seen[i].pfn; n++)
+			;
+		check_one(r, &r->seen[i], n);
+	}
+}

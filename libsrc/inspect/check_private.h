@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MI_INSPECT_CHECK_PRIVATE_H
+#define MI_INSPECT_CHECK_PRIVATE_H
+
+#include "addrmap.h"
+#include "check.h"
+
+/* Shared by check.c, check_process.c, check_pages.c, check_pending.c. */
+
+/* A page of a process or of a file's cache that has a frame of its own. */
+struct mi_seen {
+	uint64_t pfn;
+	int32_t mapcount; /* as struct page has it */
+	int32_t pid;	  /* of a process that maps it; 0: seen in the cache */
+};
+
+struct mi_check_run {
+	struct mi_check *c;
+	struct mi_addrmap mms, mappings; /* that were looked at */
+	struct mi_seen *seen;
+	size_t n_seen, room_seen;
+	bool all_seen; /* nothing that may map a page was left out */
+	bool no_memory;
+};
+
+/* A finding to fill in; its evidence is added to it. NULL: enough of this rule, or no memory. */
+struct mi_found *mi_check_add(struct mi_check_run *r, enum mi_rule rule, const char *object,
+			      uint64_t addr, int32_t pid);
+void mi_check_say(struct mi_found *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void mi_check_number(struct mi_found *f, const char *name, int64_t value);
+void mi_check_address(struct mi_found *f, const char *name, uint64_t value);
+/* @rule was applied to one object more. False: it was not asked for. */
+bool mi_check_apply(struct mi_check_run *r, enum mi_rule rule);
+/* @rule cannot be applied; the first reason stays. */
+void mi_check_cannot(struct mi_check_run *r, enum mi_rule rule, const char *why);
+
+enum mi_status mi_check_processes(struct mi_check_run *r, struct mi_error *err);
+/* A process that maps it, or (@pid 0) a slot of a file's cache that has it. */
+void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
+/* When all processes and files were seen. */
+void mi_check_mapcounts(struct mi_check_run *r);
+enum mi_status mi_check_pending(struct mi_check_run *r, struct mi_error *err);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check_options.c - the command line of mmapinfo check */
+#include <getopt.h>
+#include <string.h>
+
+#include "../inspect/check.h"
+#include "command.h"
+#include "output.h"
+
+enum {
+	OPT_RULE = MI_OPT_VIA + 1,
+	OPT_SEVERITY,
+	OPT_LIST,
+	OPT_FORMAT,
+	OPT_SOURCES
+};
+
+static const char short_options[] = ":c:s:jhV";
+static const struct option long_options[] = {
+	{"core", required_argument, NULL, 'c'},
+	{"vmlinux", required_argument, NULL, 's'},
+	{"types", required_argument, NULL, MI_OPT_TYPES},
+	{"via", required_argument, NULL, MI_OPT_VIA},
+	{"rule", required_argument, NULL, OPT_RULE},
+	{"severity", required_argument, NULL, OPT_SEVERITY},
+	{"list", no_argument, NULL, OPT_LIST},
+	{"format", required_argument, NULL, OPT_FORMAT},
+	{"json", no_argument, NULL, 'j'},
+	{"sources", no_argument, NULL, OPT_SOURCES},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, 'V'},
+	{NULL, 0, NULL, 0},
+};
+
+enum mi_status mi_check_rules(const char *ids, bool errors_only, bool *asked, struct mi_error *err)
+{
+	enum mi_rule rule;
+	unsigned int i;
+	size_t n;
+
+	for (i = 0; i < MI_RULE_NR; i++)
+		asked[i] = !ids && (!errors_only || mi_rules[i].severity == MI_SEVERITY_ERROR);
+	for (; ids; ids = ids[n] ? ids + n + 1 : NULL) {
+		n = strcspn(ids, ",");
+		rule = mi_rule_find(ids, n);
+		if (rule == MI_RULE_NR)
+			return mi_fail(err, MI_ERR_INVALID,
+				       "there is no rule '%.*s': check --list has them all", (int)n,
+				       ids);
+		asked[rule] = !errors_only || mi_rules[rule].severity == MI_SEVERITY_ERROR;
+	}
+	return MI_OK;
+}
+
+static enum mi_status take_severity(const char *text, struct mi_request *ask, struct mi_error *err)
+{
+	ask->errors_only = !strcmp(text, "error");
+	if (!ask->errors_only && strcmp(text, "warning") != 0)
+		return mi_fail(err, MI_ERR_INVALID, "--severity is warning or error, not '%s'",
+			       text);
+	return MI_OK;
+}
+
+static enum mi_status take_format(const char *text, struct mi_request *ask, struct mi_error *err)
+{
+	ask->json = !strcmp(text, "json");
+	ask->report = !strcmp(text, "tap")     ? MI_REPORT_TAP
+		      : !strcmp(text, "junit") ? MI_REPORT_JUNIT
+					       : MI_REPORT_TEXT;
+	if (!ask->json && ask->report == MI_REPORT_TEXT && strcmp(text, "text") != 0)
+		return mi_fail(err, MI_ERR_INVALID,
+			       "--format is text, json, tap or junit, not '%s'", text);
+	return MI_OK;
+}
+
+static enum mi_status take(int opt, bool in_crash, struct mi_command *cmd, struct mi_error *err)
+{
+	switch (opt) {
+	case 'h':
+		cmd->help = true;
+		return MI_OK;
+	case 'V':
+		cmd->version = true;
+		return MI_OK;
+	case 'j':
+		cmd->ask.json = true;
+		return MI_OK;
+	case OPT_SOURCES:
+		cmd->ask.sources = true;
+		return MI_OK;
+	case OPT_LIST:
+		cmd->list = true;
+		return MI_OK;
+	case OPT_RULE:
+		cmd->ask.rules = optarg;
+		return MI_OK;
+	case OPT_SEVERITY:
+		return take_severity(optarg, &cmd->ask, err);
+	case OPT_FORMAT:
+		return take_format(optarg, &cmd->ask, err);
+	default:
+		return mi_command_target(opt, in_crash, cmd, err);
+	}
+}
+
+enum mi_status mi_check_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
+			      struct mi_error *err)
+{
+	bool asked[MI_RULE_NR];
+	enum mi_status st = MI_OK;
+	int opt;
+
+	cmd->ask.whom = MI_WHOM_CHECK;
+	while (!st && (opt = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return mi_command_bad_option(argc, argv, opt, short_options, err);
+		st = take(opt, in_crash, cmd, err);
+		if (cmd->help || cmd->version)
+			return MI_OK;
+	}
+	if (!st && optind < argc)
+		return mi_fail(err, MI_ERR_INVALID,
+			       "check looks at all processes: what about '%s'?", argv[optind]);
+	if (!st && cmd->ask.json && cmd->ask.report)
+		return mi_fail(err, MI_ERR_INVALID, "--json and another --format: one of them");
+	return st ? st : mi_check_rules(cmd->ask.rules, cmd->ask.errors_only, asked, err);
+}
+
+void mi_command_rules(FILE *out)
+{
+	unsigned int i;
+
+	for (i = 0; i < MI_RULE_NR; i++)
+		fprintf(out, "%-21s %-8s %s\n", mi_rules[i].id,
+			mi_severity_word(mi_rules[i].severity), mi_rules[i].finds);
+}
