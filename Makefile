@@ -49,7 +49,7 @@ PC := $(BUILD)/libmmapinfo.pc
 TEST_INC := $(patsubst %,-Ilibsrc/%,target kernel inspect output)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-HELPER := $(BUILD)/tests/poke $(BUILD)/tests/hostile $(BUILD)/tests/hide \
+HELPER := $(BUILD)/tests/poke $(BUILD)/tests/damage $(BUILD)/tests/hostile $(BUILD)/tests/hide \
 	$(BUILD)/tests/make_recorder $(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress $(BUILD)/tests/locks
 
 .PHONY: all help setup demo check check-kernels check-providers support check-unit lint format bench docs demo-dump fuzz \

@@ -100,7 +100,19 @@ check_pages() {
 	for file in $(files_of "$name"); do
 		cell "$name" "$(column_of "$file")" "$file: every page" \
 			tests/dumps/oracle.py "$dir/$file" "$dir/truth"
+		check_rules "$name" "$(column_of "$file")" "$file"
 	done
+}
+
+# mmapinfo check: nothing but what the guest brought about; and with each damage that alone.
+check_rules() {
+	local row=$1 column=$2 file=$3
+	cell "$row" "$column" "$file${4-}: rules" tests/dumps/check.py --mmapinfo \
+		"$BUILD/mmapinfo" "$dir/$file" "$dir/truth"
+	[ -z "${4-}" ] && [ "$file" = vmcore.elf ] && in_full "$row" 6.1 7.3 || return 0
+	all_checks "$row" || return 0
+	cell "$row" "$column" "$file: rules, and what is damaged" tests/dumps/check.py --mmapinfo \
+		"$BUILD/mmapinfo" --damage "$BUILD/tests/damage" "$dir/$file"
 }
 
 check_windows() {
@@ -158,6 +170,7 @@ check_stuck() {
 			"$dir/truth"
 	done
 	check_stacks "$row" stuck vmcore.elf
+	check_rules "$row" stuck vmcore.elf ", stuck"
 	for file in "${files[@]}"; do
 		cell "$row" stuck "stuck, $file: locks" tests/dumps/locks.py \
 			"$BUILD/tests/locks" "$dir/$file" "$dir/truth"
@@ -192,6 +205,7 @@ check_panic() {
 	row=$(row_of "$1")
 	cell "$row" panic "after a panic, vmcore.elf: every page" \
 		tests/dumps/oracle.py "$dir/vmcore.elf" "$dir/truth"
+	check_rules "$row" panic vmcore.elf ", after a panic"
 	if scripts/elfcore vmcoreinfo "$dir/vmcore.elf" | grep -q compound_info; then
 		cell "$row" panic "after a panic, vmcore.d31.lzo: what was left" \
 			tests/dumps/lacking.py "$BUILD/mmapinfo" "$dir/vmcore.elf" excluded \

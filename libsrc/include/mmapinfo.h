@@ -203,6 +203,7 @@ struct mi_request {
 	/* CHECK: also @json. The rules: docs/checks. */
 	const char *rules; /* "rss,mapcount": these alone; NULL: all */
 	bool errors_only;  /* no warnings */
+	uint64_t older_s;  /* requests from so many seconds on are old; 0: 30 */
 	enum mi_report report;
 };
 

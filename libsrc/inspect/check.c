@@ -81,7 +81,7 @@ void mi_check_address(struct mi_found *f, const char *name, uint64_t value)
 
 bool mi_check_apply(struct mi_check_run *r, enum mi_rule rule)
 {
-	if (!r->c->asked[rule])
+	if (!r->c->ask.asked[rule])
 		return false;
 	r->c->applied[rule]++;
 	return true;
@@ -106,7 +106,8 @@ static void check_structure(struct mi_check_run *r, const struct mi_problems *pr
 	for (i = 0; i < problems->n; i++) {
 		const struct mi_problem *p = &problems->list[i];
 
-		if (strcmp(p->word, "inconsistent") != 0)
+		/* map_count has a rule of its own. */
+		if (strcmp(p->word, "inconsistent") != 0 || !strncmp(p->why, "map_count", 9))
 			continue;
 		f = mi_check_add(r, MI_RULE_STRUCTURE, p->what, p->first, 0);
 		mi_check_say(f, "%s: %s", p->what, p->why);
@@ -146,8 +147,8 @@ static enum mi_status run_rules(struct mi_check_run *r, struct mi_error *err)
 	return MI_OK;
 }
 
-static enum mi_status look(struct mi_kernel *k, const bool asked[MI_RULE_NR], struct mi_check **ret,
-			   struct mi_error *err)
+static enum mi_status look(struct mi_kernel *k, const struct mi_check_options *ask,
+			   struct mi_check **ret, struct mi_error *err)
 {
 	struct mi_check_run r = {0};
 	enum mi_status st;
@@ -156,7 +157,9 @@ static enum mi_status look(struct mi_kernel *k, const bool asked[MI_RULE_NR], st
 	if (!r.c)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 	r.c->k = k;
-	memcpy(r.c->asked, asked, sizeof(r.c->asked));
+	r.c->ask = *ask;
+	if (!ask->older_s)
+		r.c->ask.older_s = MI_CHECK_OLDER_S;
 	st = run_rules(&r, err);
 	mi_addrmap_free(&r.mms);
 	mi_addrmap_free(&r.mappings);
@@ -182,12 +185,12 @@ static void confirm(struct mi_check *c, const struct mi_check *first)
 	c->n_found = n;
 }
 
-enum mi_status mi_check_open(struct mi_kernel *k, const bool asked[MI_RULE_NR],
+enum mi_status mi_check_open(struct mi_kernel *k, const struct mi_check_options *ask,
 			     struct mi_check **ret, struct mi_error *err)
 {
 	const struct mi_problems before = k->problems;
 	struct mi_check *first, *second;
-	enum mi_status st = look(k, asked, &first, err);
+	enum mi_status st = look(k, ask, &first, err);
 
 	if (st || !first->n_found || !mi_target_facts(k->t)->live) {
 		if (!st)
@@ -196,7 +199,7 @@ enum mi_status mi_check_open(struct mi_kernel *k, const bool asked[MI_RULE_NR],
 	}
 	k->problems = before;
 	mi_target_refresh(k->t);
-	st = look(k, asked, &second, err);
+	st = look(k, ask, &second, err);
 	if (!st) {
 		confirm(second, first);
 		*ret = second;

@@ -57,9 +57,17 @@ struct mi_found {
 /* So many of each rule are kept; more are counted. */
 #define MI_FOUND_MAX 64
 
+struct mi_check_options {
+	bool asked[MI_RULE_NR];
+	uint64_t older_s; /* REQUEST_AGE: from so many seconds on; 0: MI_CHECK_OLDER_S */
+};
+
+/* After that time SCSI's and NVMe's layers abort a command. */
+#define MI_CHECK_OLDER_S 30
+
 struct mi_check {
 	struct mi_kernel *k;
-	bool asked[MI_RULE_NR];
+	struct mi_check_options ask;
 	const char *why_not[MI_RULE_NR]; /* NULL: it could be applied */
 	uint64_t count[MI_RULE_NR];
 	uint64_t applied[MI_RULE_NR]; /* objects that it was applied to */
@@ -69,10 +77,10 @@ struct mi_check {
 };
 
 /*
- * Apply the rules of @asked. MI_OK, whatever was found. On a running kernel what is not found
- * a second time is forgotten.
+ * Apply the rules that are asked for. MI_OK, whatever was found. On a running kernel what is not
+ * found a second time is forgotten.
  */
-enum mi_status mi_check_open(struct mi_kernel *k, const bool asked[MI_RULE_NR],
+enum mi_status mi_check_open(struct mi_kernel *k, const struct mi_check_options *ask,
 			     struct mi_check **ret, struct mi_error *err);
 void mi_check_close(struct mi_check *c);
 

@@ -14,7 +14,7 @@ void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pi
 	size_t room;
 
 	/* Of folios, a mapcount is of all pages together, or not kept at all. */
-	if (!r->c->asked[MI_RULE_MAPCOUNT] || page->why || page->order || page->hugetlb)
+	if (!r->c->ask.asked[MI_RULE_MAPCOUNT] || page->why || page->order || page->hugetlb)
 		return;
 	if (!pid && page->mapcount <= 0)
 		return;
@@ -63,7 +63,7 @@ void mi_check_mapcounts(struct mi_check_run *r)
 {
 	size_t i, n;
 
-	if (!r->c->asked[MI_RULE_MAPCOUNT])
+	if (!r->c->ask.asked[MI_RULE_MAPCOUNT])
 		return;
 	if (!r->all_seen)
 		mi_check_cannot(r, MI_RULE_MAPCOUNT, "not all page tables could be read");

@@ -6,7 +6,6 @@
 #include "pending.h"
 
 #define NS_PER_S ((uint64_t)1000000000)
-#define OLD_S 30 /* BLK_DEFAULT_SG_TIMEOUT, nvme_core.io_timeout */
 
 static void add_wait(struct mi_check_run *r, enum mi_rule rule, const struct mi_wait *w)
 {
@@ -58,7 +57,7 @@ static void check_age(struct mi_check_run *r, const struct mi_pending *p,
 		return;
 	}
 	age = since && since < p->clock_ns ? p->clock_ns - since : 0;
-	if (age < OLD_S * NS_PER_S)
+	if (age / NS_PER_S < r->c->ask.older_s)
 		return;
 	f = mi_check_add(r, MI_RULE_REQUEST_AGE, "request", q->rq.addr, 0);
 	mi_check_say(f, "a request of %s is %" PRIu64 " s old: %s", p->disks[q->rq.disk].name,
@@ -78,7 +77,7 @@ static bool any_asked(const struct mi_check *c)
 	size_t i;
 
 	for (i = 0; i < sizeof(of_pending) / sizeof(*of_pending); i++)
-		if (c->asked[of_pending[i]])
+		if (c->ask.asked[of_pending[i]])
 			return true;
 	return false;
 }

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* check_options.c - the command line of mmapinfo check */
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../inspect/check.h"
 #include "command.h"
 #include "output.h"
 
+#define OLDER_DIGITS 9
+
 enum {
 	OPT_RULE = MI_OPT_VIA + 1,
 	OPT_SEVERITY,
 	OPT_LIST,
 	OPT_FORMAT,
+	OPT_OLDER,
 	OPT_SOURCES
 };
 
@@ -25,6 +29,7 @@ static const struct option long_options[] = {
 	{"severity", required_argument, NULL, OPT_SEVERITY},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"format", required_argument, NULL, OPT_FORMAT},
+	{"older", required_argument, NULL, OPT_OLDER},
 	{"json", no_argument, NULL, 'j'},
 	{"sources", no_argument, NULL, OPT_SOURCES},
 	{"help", no_argument, NULL, 'h'},
@@ -63,13 +68,27 @@ static enum mi_status take_severity(const char *text, struct mi_request *ask, st
 
 static enum mi_status take_format(const char *text, struct mi_request *ask, struct mi_error *err)
 {
-	ask->json = !strcmp(text, "json");
+	bool json = !strcmp(text, "json");
+
+	ask->json |= json;
 	ask->report = !strcmp(text, "tap")     ? MI_REPORT_TAP
 		      : !strcmp(text, "junit") ? MI_REPORT_JUNIT
 					       : MI_REPORT_TEXT;
-	if (!ask->json && ask->report == MI_REPORT_TEXT && strcmp(text, "text") != 0)
+	if (!json && ask->report == MI_REPORT_TEXT && strcmp(text, "text") != 0)
 		return mi_fail(err, MI_ERR_INVALID,
 			       "--format is text, json, tap or junit, not '%s'", text);
+	return MI_OK;
+}
+
+static enum mi_status take_older(const char *text, struct mi_request *ask, struct mi_error *err)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	ask->older_s =
+		digits && digits <= OLDER_DIGITS && !text[digits] ? strtoull(text, NULL, 10) : 0;
+	if (!ask->older_s)
+		return mi_fail(err, MI_ERR_INVALID, "--older is a number of seconds, not '%s'",
+			       text);
 	return MI_OK;
 }
 
@@ -98,6 +117,8 @@ static enum mi_status take(int opt, bool in_crash, struct mi_command *cmd, struc
 		return take_severity(optarg, &cmd->ask, err);
 	case OPT_FORMAT:
 		return take_format(optarg, &cmd->ask, err);
+	case OPT_OLDER:
+		return take_older(optarg, &cmd->ask, err);
 	default:
 		return mi_command_target(opt, in_crash, cmd, err);
 	}

@@ -112,9 +112,6 @@ static enum mi_status parse_task(const char *text, struct mi_request *ask, struc
 	if (ask->whom == MI_WHOM_PID || ask->whom == MI_WHOM_TASK)
 		return mi_fail(err, MI_ERR_INVALID, "one process at a time: what about '%s'?",
 			       text);
-	if (!strcmp(text, "check"))
-		return mi_fail(err, MI_ERR_INVALID,
-			       "check comes first: mmapinfo check, and then options");
 	if (text[0] == '-')
 		return mi_fail(err, MI_ERR_INVALID, "a PID cannot be negative: '%s'", text);
 	if (!prefixed && strlen(text) <= PID_DIGITS_MAX) {
@@ -728,6 +725,29 @@ static enum mi_status parse(int argc, char **argv, bool in_crash, struct mi_comm
 	return st;
 }
 
+/* Behind no more than what names the target; then it is moved to the front. */
+static bool first_is_check(int argc, char **argv)
+{
+	static const char *const targets[] = {"-c",	   "--core",  "-s",
+					      "--vmlinux", "--types", "--via"};
+	size_t i, n = sizeof(targets) / sizeof(*targets);
+	char *word;
+	int at = 1;
+
+	while (at < argc && argv[at][0] == '-') {
+		for (i = 0; i < n && strcmp(argv[at], targets[i]) != 0; i++)
+			;
+		at += i < n ? 2 : 1;
+	}
+	if (at >= argc || strcmp(argv[at], "check") != 0)
+		return false;
+	word = argv[at];
+	for (; at > 1; at--)
+		argv[at] = argv[at - 1];
+	argv[1] = word;
+	return true;
+}
+
 enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
 				struct mi_error *err)
 {
@@ -739,7 +759,7 @@ enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_
 	cmd->ask.size = sizeof(cmd->ask);
 	optind = 0; /* glibc: start afresh, whatever was parsed before */
 	opterr = 0;
-	if (argc > 1 && !strcmp(argv[1], "check"))
+	if (first_is_check(argc, argv))
 		st = mi_check_parse(argc - 1, argv + 1, in_crash, cmd, err);
 	else
 		st = parse(argc, argv, in_crash, cmd, &all, err);
@@ -813,6 +833,7 @@ void mi_command_usage(FILE *out, bool in_crash)
 	      "check: where the kernel's account of its memory contradicts itself\n"
 	      "        --rule ID,...    these rules alone; --list: what rules there are\n"
 	      "        --severity S     warning, or error: no warnings\n"
+	      "        --older SECONDS  from when on requests are old (30)\n"
 	      "        --format FORMAT  text, json, tap or junit\n",
 	      out);
 	if (!in_crash)

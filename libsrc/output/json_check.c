@@ -62,7 +62,7 @@ enum mi_status mi_json_check(const struct mi_check *c, const struct mi_request *
 	mi_json_u64(w, "files", c->files);
 	mi_json_array(w, "rules");
 	for (rule = 0; rule < MI_RULE_NR; rule++)
-		if (c->asked[rule])
+		if (c->ask.asked[rule])
 			put_rule(w, c, rule);
 	mi_json_array_end(w);
 	mi_json_array(w, "findings");

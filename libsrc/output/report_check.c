@@ -11,7 +11,7 @@ static unsigned int rules_asked(const struct mi_check *c)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < MI_RULE_NR; i++)
-		n += c->asked[i];
+		n += c->ask.asked[i];
 	return n;
 }
 
@@ -41,7 +41,7 @@ void mi_tap_check(const struct mi_check *c, FILE *out)
 
 	fprintf(out, "1..%u\n", rules_asked(c));
 	for (rule = 0; rule < MI_RULE_NR; rule++)
-		if (c->asked[rule])
+		if (c->ask.asked[rule])
 			tap_rule(c, rule, ++n, out);
 }
 
@@ -98,8 +98,8 @@ void mi_junit_check(const struct mi_check *c, FILE *out)
 	unsigned int rule, failed = 0, skipped = 0;
 
 	for (rule = 0; rule < MI_RULE_NR; rule++) {
-		failed += c->asked[rule] && c->count[rule];
-		skipped += c->asked[rule] && !c->count[rule] && c->why_not[rule];
+		failed += c->ask.asked[rule] && c->count[rule];
+		skipped += c->ask.asked[rule] && !c->count[rule] && c->why_not[rule];
 	}
 	fprintf(out,
 		"<?xml version=\"1.0\" encoding=\"US-ASCII\"?>\n"
@@ -107,7 +107,7 @@ void mi_junit_check(const struct mi_check *c, FILE *out)
 		"errors=\"0\">\n",
 		rules_asked(c), failed, skipped);
 	for (rule = 0; rule < MI_RULE_NR; rule++)
-		if (c->asked[rule])
+		if (c->ask.asked[rule])
 			junit_rule(c, rule, out);
 	fputs("</testsuite>\n", out);
 }

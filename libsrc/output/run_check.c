@@ -29,8 +29,8 @@ static enum mi_status not_checked(const struct mi_check *c, const struct mi_requ
 	const char *why = NULL;
 
 	for (i = 0; i < MI_RULE_NR; i++) {
-		asked += c->asked[i];
-		if (c->asked[i] && c->why_not[i]) {
+		asked += c->ask.asked[i];
+		if (c->ask.asked[i] && c->why_not[i]) {
 			off++;
 			why = c->why_not[i];
 		}
@@ -44,12 +44,12 @@ static enum mi_status not_checked(const struct mi_check *c, const struct mi_requ
 enum mi_status mi_run_check(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
 			    struct mi_error *err)
 {
-	bool asked[MI_RULE_NR];
+	struct mi_check_options opt = {.older_s = ask->older_s};
 	struct mi_check *c;
-	enum mi_status st = mi_check_rules(ask->rules, ask->errors_only, asked, err);
+	enum mi_status st = mi_check_rules(ask->rules, ask->errors_only, opt.asked, err);
 
 	if (!st)
-		st = mi_check_open(k, asked, &c, err);
+		st = mi_check_open(k, &opt, &c, err);
 	if (st)
 		return st;
 	st = write_check(c, ask, out, err);

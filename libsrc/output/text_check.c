@@ -60,7 +60,7 @@ void mi_text_check(const struct mi_check *c, FILE *out)
 
 	for (i = 0; i < MI_RULE_NR; i++) {
 		n[mi_rules[i].severity] += c->count[i];
-		rules += c->asked[i] && !c->why_not[i];
+		rules += c->ask.asked[i] && !c->why_not[i];
 	}
 	fprintf(out,
 		"CHECKED  %u rules, %" PRIu64 " processes, %" PRIu64 " files: %" PRIu64
@@ -69,7 +69,7 @@ void mi_text_check(const struct mi_check *c, FILE *out)
 	for (i = 0; i < MI_RULE_NR; i++)
 		put_rule(c, i, out);
 	for (i = 0; i < MI_RULE_NR; i++) {
-		if (!c->asked[i] || !c->why_not[i])
+		if (!c->ask.asked[i] || !c->why_not[i])
 			continue;
 		fputs(title ? "" : "\nNOT CHECKED\n", out);
 		title = true;

@@ -124,7 +124,7 @@ with_fault=
 identical_stuck() {
 	local core=$1 name how pid i
 	local -a hows=("--json --requests" "--requests" "--json --blocked" "--blocked --each"
-		"--blocked --evidence")
+		"--blocked --evidence" "check" "check --json --rule rss,request-age")
 	name=$(basename "$core")
 	pid=$("$mi" -c "$core" --blocked --json | python3 -c 'import json, sys
 print(*[t["pid"] for t in json.load(sys.stdin)["blocked"] if t["wait"] and t["fault"]][:1])')

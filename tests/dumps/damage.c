@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * damage.c - damage a copy of an ELF dump in a way that one rule of mmapinfo check is for
+ *
+ *     damage DUMP KIND
+ *
+ * Prints what must be found then, beside what was found before: RULE ADDRESS, a line each.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "../../libsrc/inspect/check.h"
+#include "../../libsrc/inspect/pending.h"
+#include "rewrite.h"
+
+static const char *dump;
+static struct mi_kernel *k;
+
+static void expect(enum mi_rule rule, uint64_t addr)
+{
+	printf("%s %#" PRIx64 "\n", mi_rules[rule].id, addr);
+}
+
+/* ---- processes ---- */
+
+/* Calls @fn for one process after the other, until it has done its work. */
+static void some_process(bool (*fn)(struct mi_process *p))
+{
+	struct mi_task *leaders;
+	struct mi_process *p;
+	struct mi_error e;
+	bool done = false;
+	size_t i, n;
+
+	if (mi_task_leaders(k, &leaders, &n, &e))
+		die(e.text);
+	for (i = 0; i < n && !done; i++) {
+		if (leaders[i].kind != MI_TASK_USER || leaders[i].pid == 1 ||
+		    mi_process_open(k, &leaders[i], NULL, &p, &e))
+			continue;
+		if (mi_process_count(p, &e))
+			die(e.text);
+		done = fn(p);
+		mi_process_close(p);
+	}
+	free(leaders);
+	if (!done)
+		die("no process has what is to be damaged");
+}
+
+static bool hurt_map_count(struct mi_process *p)
+{
+	poke(k, dump, p->mm.addr + (uint64_t)k->l.mm_map_count.off, p->n_maps + 1, 4);
+	expect(MI_RULE_MAP_COUNT, p->mm.addr);
+	return true;
+}
+
+/* The limit is for all: that is the process with the most. */
+static bool hurt_map_limit(struct mi_process *p)
+{
+	if (p->n_maps < 1000)
+		return false;
+	poke(k, dump, k->l.sym_max_map_count, p->n_maps + p->n_maps / 20, 4);
+	expect(MI_RULE_MAP_LIMIT, p->mm.addr);
+	return true;
+}
+
+static bool hurt_rss(struct mi_process *p)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t at = p->mm.addr + (uint64_t)l->mm_rss_stat.off,
+		 index = (uint64_t)l->MM_ANONPAGES.value;
+
+	if (mi_has(&l->mm_rss_count))
+		at += (uint64_t)l->mm_rss_count.off + index * 8;
+	else
+		at += index * l->mm_rss_stat.size + (uint64_t)l->pcp_count.off;
+	poke(k, dump, at, 100000, 8);
+	expect(MI_RULE_RSS, p->mm.addr);
+	return true;
+}
+
+static bool hurt_nrpages(struct mi_process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++) {
+		const struct mi_file *f = &p->files[i].file;
+
+		if (!f->nrpages_known || !f->nrpages || f->hugetlbfs)
+			continue;
+		poke(k, dump, f->mapping + (uint64_t)k->l.as_nrpages.off, f->nrpages + 1, 8);
+		expect(MI_RULE_NRPAGES, f->mapping);
+		return true;
+	}
+	return false;
+}
+
+/* ---- pages ---- */
+
+struct pick {
+	bool (*wanted)(const struct mi_run *run);
+	struct mi_run found[2];
+	size_t n, want;
+};
+
+static bool take(void *arg, const struct mi_run *run)
+{
+	struct pick *pick = arg;
+
+	if (pick->wanted(run))
+		pick->found[pick->n++] = *run;
+	return pick->n < pick->want;
+}
+
+static bool is_small(const struct mi_page *pg)
+{
+	return !pg->why && !pg->order && !pg->hugetlb;
+}
+
+static bool is_unmapped_cached(const struct mi_run *run)
+{
+	return run->cached == MI_CACHED_FOLIO && run->has_slot_page && is_small(&run->slot_page) &&
+	       !run->slot_page.mapcount;
+}
+
+static bool is_mapped_cached(const struct mi_run *run)
+{
+	return run->relation == MI_REL_SAME && is_small(&run->page) && run->level == 1;
+}
+
+static bool hurt_index(struct mi_process *p)
+{
+	struct pick pick = {.wanted = is_unmapped_cached, .want = 1};
+	struct mi_error e;
+	uint64_t page;
+	size_t i;
+
+	for (i = 0; i < p->n_files && !pick.n; i++)
+		if (!p->files[i].file.hugetlbfs)
+			mi_file_pages(p, &p->files[i], true, take, &pick, &e);
+	if (!pick.n)
+		return false;
+	page = mi_pfn_to_page(k, pick.found[0].slot_pfn);
+	poke(k, dump, page + (uint64_t)k->l.page_index.off, pick.found[0].pgoff + 1, 8);
+	expect(MI_RULE_CACHE_SLOT, page);
+	return true;
+}
+
+static size_t pick_mapped(struct mi_process *p, struct pick *pick)
+{
+	struct mi_error e;
+	size_t i;
+
+	for (i = 0; i < p->n_maps && pick->n < pick->want; i++) {
+		pick->n = 0;
+		if (p->maps[i].kind == MI_MAP_FILE)
+			mi_mapping_pages(p, &p->maps[i], true, take, pick, &e);
+	}
+	return pick->n;
+}
+
+static bool hurt_mapcount(struct mi_process *p)
+{
+	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
+	uint64_t page;
+
+	if (pick_mapped(p, &pick) < 1)
+		return false;
+	page = mi_pfn_to_page(k, pick.found[0].pfn);
+	/* It begins with -1: that is one more. */
+	poke(k, dump, page + (uint64_t)k->l.page_mapcount.off,
+	     (uint64_t)pick.found[0].page.mapcount, 4);
+	expect(MI_RULE_MAPCOUNT, page);
+	return true;
+}
+
+/* ---- page tables ---- */
+
+/* Where the entry for @va is in memory, and what it is. 0: there is no table for it. */
+static uint64_t entry_at(const struct mi_process *p, uint64_t va, uint64_t *value)
+{
+	struct mi_pt_walk *w = malloc(sizeof(*w));
+	struct mi_extent ext;
+	struct mi_error e;
+	uint64_t pa = 0;
+
+	if (!w || mi_pt_start(w, k, &p->mm, &e))
+		die("page tables cannot be read");
+	mi_pt_next(w, va, va + MI_PAGE_SIZE, &ext);
+	if (ext.kind == MI_EXTENT_TABLE) {
+		*value = ext.entries[0];
+		pa = w->table[1] - 1 + (va >> MI_PAGE_SHIFT) % 512 * 8;
+	}
+	free(w);
+	return pa;
+}
+
+/* Two pages of a file change places: RSS and mapcounts stay as they were. */
+static bool hurt_ptes(struct mi_process *p)
+{
+	struct pick pick = {.wanted = is_mapped_cached, .want = 2};
+	uint64_t at[2], entry[2];
+
+	if (pick_mapped(p, &pick) < 2)
+		return false;
+	at[0] = entry_at(p, pick.found[0].va, &entry[0]);
+	at[1] = entry_at(p, pick.found[1].va, &entry[1]);
+	if (!at[0] || !at[1])
+		return false;
+	rewrite_physical(dump, at[0], &entry[1], 8);
+	rewrite_physical(dump, at[1], &entry[0], 8);
+	expect(MI_RULE_PTE_PAGE, mi_pfn_to_page(k, pick.found[0].pfn));
+	expect(MI_RULE_PTE_PAGE, mi_pfn_to_page(k, pick.found[1].pfn));
+	return true;
+}
+
+/* What a page has, right behind a mapping, too. */
+static bool hurt_outside(struct mi_process *p)
+{
+	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
+	uint64_t entry, empty, at;
+	size_t i;
+
+	if (pick_mapped(p, &pick) < 1 || !entry_at(p, pick.found[0].va, &entry))
+		return false;
+	for (i = 0; i + 1 < p->n_maps; i++) {
+		uint64_t end = p->maps[i].vma.end;
+
+		at = p->maps[i + 1].vma.start > end ? entry_at(p, end, &empty) : 0;
+		if (!at || empty)
+			continue;
+		rewrite_physical(dump, at, &entry, 8);
+		expect(MI_RULE_PTE_OUTSIDE_VMA, p->mm.addr);
+		return true;
+	}
+	return false;
+}
+
+/* ---- waits and requests ---- */
+
+static struct mi_pending *pending(void)
+{
+	struct mi_pending *p;
+	struct mi_error e;
+
+	if (mi_pending_open(k, NULL, &p, &e))
+		die(e.text);
+	return p;
+}
+
+static void hurt_locked(void)
+{
+	struct mi_pending *p = pending();
+	size_t i, j;
+	uint64_t page, flags;
+
+	for (i = 0; i < p->n_waits; i++)
+		if (p->waits[i].waiter.what == MI_WAIT_LOCKED && !p->waits[i].finding &&
+		    !p->waits[i].waiter.woken)
+			break;
+	if (i == p->n_waits)
+		die("nobody waits for a page");
+	page = mi_pfn_to_page(k, p->waits[i].waiter.pfn);
+	if (mi_read_ulong(k->t, page + (uint64_t)k->l.page_flags.off, &flags))
+		die("flags cannot be read");
+	poke(k, dump, page + (uint64_t)k->l.page_flags.off, flags & ~(1ULL << k->l.PG_locked.value),
+	     8);
+	for (j = 0; j < p->n_waits; j++)
+		if (p->waits[j].waiter.pfn == p->waits[i].waiter.pfn &&
+		    p->waits[j].waiter.what == MI_WAIT_LOCKED)
+			expect(MI_RULE_LOST_WAKEUP, p->waits[j].waiter.entry);
+	mi_pending_close(p);
+}
+
+/* A request loses its bios, and so the pages that are waited for. */
+static void hurt_bio(enum mi_wait_for what, enum mi_rule rule)
+{
+	struct mi_pending *p = pending();
+	size_t i, j;
+
+	for (i = 0; i < p->n_waits; i++)
+		if (p->waits[i].waiter.what == what && p->waits[i].request != MI_NO_INDEX)
+			break;
+	if (i == p->n_waits)
+		die("nobody waits for such a page");
+	poke(k, dump, p->rq[p->waits[i].request].rq.addr + (uint64_t)k->l.rq_bio.off, 0, 8);
+	for (j = 0; j < p->n_waits; j++)
+		if (p->waits[j].request == p->waits[i].request)
+			expect(rule, p->waits[j].waiter.entry);
+	mi_pending_close(p);
+}
+
+static size_t with_bio(const struct mi_pending *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_rq; i++)
+		if (p->rq[i].rq.bio && p->rq[i].rq.state == MI_RQ_DRIVER)
+			return i;
+	die("no request has a bio");
+}
+
+/* Begun right after the kernel was. */
+static void hurt_age(void)
+{
+	struct mi_pending *p = pending();
+	uint64_t rq = p->rq[with_bio(p)].rq.addr;
+
+	poke(k, dump, rq + (uint64_t)k->l.rq_start_ns.off, 1, 8);
+	poke(k, dump, rq + (uint64_t)k->l.rq_io_start_ns.off, 1, 8);
+	expect(MI_RULE_REQUEST_AGE, rq);
+	mi_pending_close(p);
+}
+
+/* A list of bios that runs in a circle. */
+static void hurt_list(void)
+{
+	struct mi_pending *p = pending();
+	uint64_t bio = p->rq[with_bio(p)].rq.bio;
+
+	poke(k, dump, bio + (uint64_t)k->l.bio_next.off, bio, 8);
+	expect(MI_RULE_STRUCTURE, bio);
+	mi_pending_close(p);
+}
+
+/* ---- */
+
+static void damage(const char *kind)
+{
+	static const struct {
+		const char *kind;
+		bool (*fn)(struct mi_process *p);
+	} of_process[] = {
+		{"map-count", hurt_map_count},
+		{"map-limit", hurt_map_limit},
+		{"rss", hurt_rss},
+		{"nrpages", hurt_nrpages},
+		{"cache-slot", hurt_index},
+		{"mapcount", hurt_mapcount},
+		{"pte-page", hurt_ptes},
+		{"pte-outside-vma", hurt_outside},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(of_process) / sizeof(*of_process); i++)
+		if (!strcmp(kind, of_process[i].kind)) {
+			some_process(of_process[i].fn);
+			return;
+		}
+	if (!strcmp(kind, "lost-wakeup"))
+		hurt_locked();
+	else if (!strcmp(kind, "lock-without-io"))
+		hurt_bio(MI_WAIT_LOCKED, MI_RULE_LOCK_WITHOUT_IO);
+	else if (!strcmp(kind, "writeback-without-io"))
+		hurt_bio(MI_WAIT_WRITEBACK, MI_RULE_WRITEBACK_WITHOUT_IO);
+	else if (!strcmp(kind, "request-age"))
+		hurt_age();
+	else if (!strcmp(kind, "structure"))
+		hurt_list();
+	else
+		die("there is no such damage");
+}
+
+int main(int argc, char **argv)
+{
+	struct mi_target *t;
+
+	if (argc != 3)
+		die("usage: damage DUMP KIND");
+	dump = argv[1];
+	k = open_kernel(dump, &t);
+	damage(argv[2]);
+	mi_kernel_close(k);
+	mi_target_close(t);
+	return 0;
+}
