@@ -5,6 +5,8 @@
 #include "arch.h"
 #include "vmcoreinfo.h"
 
+#define UPPER_HALF (1ULL << 63)
+
 const struct mi_arch_ops *mi_arch_named(const char *name)
 {
 	static const struct mi_arch_ops *const all[] = {&mi_arch_x86_64, &mi_arch_arm64,
@@ -24,10 +26,16 @@ const struct mi_arch_ops *mi_arch_of_text(const struct mi_vmcoreinfo *vi)
 
 	if (mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &unused))
 		return &mi_arch_arm64;
+	if (!mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &top) ||
+	    !mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &stext))
+		return &mi_arch_x86_64;
 	/* Addresses of 32 bits. */
-	if (mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &top) && top <= UINT32_MAX &&
-	    mi_vmcoreinfo_number(vi, "SYMBOL(_stext)", &stext) && stext <= UINT32_MAX)
+	if (top <= UINT32_MAX && stext <= UINT32_MAX)
 		return &mi_arch_x86_32;
+	/* Below where x86-64 has its image: before 4.12 no line tells more. */
+	if (top >= UPPER_HALF && stext >= UPPER_HALF && top < mi_arch_x86_64.image_first &&
+	    stext < mi_arch_x86_64.image_first)
+		return &mi_arch_arm64;
 	return &mi_arch_x86_64;
 }
 

@@ -3,7 +3,7 @@
  * arch_arm64.c - the kernel's page tables of arm64 with pages of 4 KiB, and where they begin
  *
  * Bits: arch/arm64/include/asm/pgtable-hwdef.h. VMCOREINFO's numbers: arch/arm64/kernel/
- * crash_core.c, vmcore_info.c later (4.12).
+ * crash_core.c, vmcore_info.c later (4.12). Without them the place is looked for.
  */
 #include "internal.h"
 #include "xlat.h"
@@ -22,6 +22,12 @@
 
 #define VA_BITS_MIN 36
 #define VA_BITS_MAX 52
+/* Memory begins at a multiple of what maps the image; and the last place that is tried. */
+#define PLACE_STEP (2ULL << 20)
+#define PLACE_END (64ULL << 30)
+#define NOT_FOUND UINT64_MAX
+#define RIVALS (UINT64_MAX - 1)
+
 #define TAG (0xffULL << 56) /* no part of an address where the kernel tags pointers */
 #define UPPER_HALF (1ULL << 55)
 
@@ -54,6 +60,18 @@ static bool is_kernel(const struct mi_xlat *x, uint64_t *va)
 	return *va >= x->lowest;
 }
 
+static bool set_bits(struct mi_xlat *x, uint64_t bits)
+{
+	if (bits < VA_BITS_MIN || bits > VA_BITS_MAX ||
+	    !mi_pt_shape_regular(&x->shape, MI_PAGE_SHIFT, (unsigned int)bits, 8))
+		return false;
+	x->shape.pa_mask = bits > 48 ? LPA2_ADDR : ENTRY_ADDR;
+	x->shape.high_mask = bits > 48 ? LPA2_HIGH : 0;
+	x->shape.high_shift = LPA2_SHIFT;
+	x->lowest = -(1ULL << bits);
+	return true;
+}
+
 /* As the hardware was set up, which may be less than what the kernel was built for. */
 static bool set_shape(const struct mi_vmcoreinfo *vi, struct mi_xlat *x)
 {
@@ -63,14 +81,96 @@ static bool set_shape(const struct mi_vmcoreinfo *vi, struct mi_xlat *x)
 		bits = 64 - unused;
 	else if (!mi_vmcoreinfo_number(vi, "NUMBER(VA_BITS)", &bits))
 		return false;
-	if (bits < VA_BITS_MIN || bits > VA_BITS_MAX ||
-	    !mi_pt_shape_regular(&x->shape, MI_PAGE_SHIFT, (unsigned int)bits, 8))
-		return false;
-	x->shape.pa_mask = bits > 48 ? LPA2_ADDR : ENTRY_ADDR;
-	x->shape.high_mask = bits > 48 ? LPA2_HIGH : 0;
-	x->shape.high_shift = LPA2_SHIFT;
-	x->lowest = -(1ULL << bits);
+	return set_bits(x, bits);
+}
+
+/* ---- where VMCOREINFO tells nothing of it ---- */
+
+/* What VMCOREINFO says of the kernel: virtual addresses; and what they are measured from. */
+struct place {
+	uint64_t top, stext, page_offset;
+};
+
+static bool maps(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t expect)
+{
+	uint64_t pa;
+
+	return mi_xlat_walk(t, x, va, &pa) == MI_READ_OK && pa == expect;
+}
+
+/* Does the top table lie at @root? */
+static bool fits(struct mi_target *t, struct mi_xlat *x, const struct place *at, uint64_t root)
+{
+	x->root = root;
+	return maps(t, x, at->stext, at->stext - at->top + root) && maps(t, x, at->top, root);
+}
+
+/* All places in memory from @pa to @end; sets *@found. False: there is no need to go on. */
+static bool search_run(struct mi_target *t, struct mi_xlat *x, const struct place *at, uint64_t pa,
+		       uint64_t end, uint64_t *found)
+{
+	uint64_t offset = (at->top - at->page_offset) & (PLACE_STEP - 1), root;
+
+	root = ((pa - offset + PLACE_STEP - 1) & -PLACE_STEP) + offset;
+	for (; root < end; root += PLACE_STEP) {
+		if (mi_target_interrupted(t))
+			return false;
+		if (!fits(t, x, at, root))
+			continue;
+		if (*found != NOT_FOUND) {
+			*found = RIVALS;
+			return false;
+		}
+		*found = root;
+	}
 	return true;
+}
+
+/*
+ * Before 4.6 the image is part of the direct map, which is the upper half of the kernel's
+ * addresses: so the number of its leading ones tells how many bits they have. Memory begins
+ * anywhere; the top table must map _stext, and itself, at one distance. Two places that fit are
+ * none.
+ */
+static uint64_t search_memory(struct mi_target *t, struct mi_xlat *x, struct place *at)
+{
+	struct mi_provider *p = t->provider;
+	const struct mi_read_stats before = t->stats;
+	uint64_t pa = 0, end = PLACE_END, found = NOT_FOUND;
+	unsigned int ones = (unsigned int)__builtin_clzll(~at->stext | 1);
+
+	at->page_offset = ones ? -(1ULL << (64 - ones)) : 0;
+	if (!set_bits(x, 65 - ones) || at->top < at->page_offset)
+		return NOT_FOUND;
+	if (!p->ops->next_run)
+		search_run(t, x, at, pa, end, &found);
+	else
+		while (p->ops->next_run(p, &pa, &end) && end > pa &&
+		       search_run(t, x, at, pa, end, &found))
+			pa = end;
+	t->stats = before;
+	x->root = found;
+	return found;
+}
+
+static enum mi_status find_untold(struct mi_target *t, struct mi_xlat *x, struct place *at,
+				  struct mi_error *err)
+{
+	uint64_t root = search_memory(t, x, at);
+
+	if (mi_target_interrupted(t))
+		return mi_fail(err, MI_ERR_INTERRUPTED, "interrupted");
+	if (root == RIVALS)
+		return mi_fail(err, MI_ERR_FORMAT,
+			       "the kernel's page table, at 0x%llx, may be in two places of memory",
+			       (unsigned long long)at->top);
+	if (root != NOT_FOUND)
+		return MI_OK;
+	return mi_fail(err, MI_ERR_READ,
+		       "VMCOREINFO does not say where in memory the kernel lies (no "
+		       "NUMBER(kimage_voffset): kernels before 4.12), and nowhere there is a page "
+		       "table that maps _stext, and itself at 0x%llx",
+		       (unsigned long long)at->top);
 }
 
 static enum mi_status check_page_size(const struct mi_vmcoreinfo *vi, struct mi_error *err)
@@ -87,25 +187,28 @@ static enum mi_status check_page_size(const struct mi_vmcoreinfo *vi, struct mi_
 static enum mi_status find_root(struct mi_target *t, const struct mi_vmcoreinfo *vi,
 				bool search_all, struct mi_xlat *x, struct mi_error *err)
 {
-	uint64_t top, stext, voffset, pa = 0;
+	uint64_t voffset, pa = 0;
+	struct place at = {.top = 0};
 	enum mi_status st = check_page_size(vi, err);
 	enum mi_read why;
 
-	(void)search_all; /* all kernels that leave such a text say where they lie */
 	if (!st)
-		st = mi_arch_place(vi, &top, &stext, err);
+		st = mi_arch_place(vi, &at.top, &at.stext, err);
 	if (st)
 		return st;
-	if (!mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &voffset))
+	if (!mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &voffset)) {
+		if (search_all)
+			return find_untold(t, x, &at, err);
 		return mi_fail(err, MI_ERR_MISSING,
 			       "VMCOREINFO does not say where in memory the kernel lies (no "
 			       "NUMBER(kimage_voffset): kernels before 4.12)");
+	}
 	if (!set_shape(vi, x))
 		return mi_fail(err, MI_ERR_MISSING,
 			       "VMCOREINFO does not say how many bits addresses have");
-	x->root = top - voffset;
-	why = mi_xlat_walk(t, x, stext, &pa);
-	if (!why && pa == stext - voffset)
+	x->root = at.top - voffset;
+	why = mi_xlat_walk(t, x, at.stext, &pa);
+	if (!why && pa == at.stext - voffset)
 		return MI_OK;
 	return mi_fail(err, MI_ERR_READ,
 		       "the kernel's page table at physical 0x%llx does not map _stext as "

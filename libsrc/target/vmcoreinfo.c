@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch.h"
 #include "vmcoreinfo.h"
 
 /* The kernel's own buffer is a page or a few; beyond this it is something else. */
@@ -135,8 +136,10 @@ static enum mi_status check_keys(const struct mi_vmcoreinfo *vi, struct mi_error
 	/* i386, nowhere: it maps its image as all of low memory. */
 	if (!mi_vmcoreinfo_number(vi, "SYMBOL(swapper_pg_dir)", &value) || value <= UINT32_MAX)
 		return MI_OK;
-	/* arm64, in one number. */
-	if (mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &value))
+	/* arm64, in one number; before 4.12, nowhere. Up to 4.6 a member has an older name. */
+	if (mi_vmcoreinfo_number(vi, "NUMBER(kimage_voffset)", &value) ||
+	    (mi_arch_of_text(vi) == &mi_arch_arm64 &&
+	     mi_vmcoreinfo_number(vi, "OFFSET(page._count)", &value)))
 		return MI_OK;
 	/* Before 3.10, of which not all tell where that variable is. */
 	if (mi_vmcoreinfo_number(vi, "SYMBOL(vmlist)", &value))

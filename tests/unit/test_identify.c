@@ -36,6 +36,7 @@ struct fake {
 	bool interrupted;
 	unsigned int patience; /* times that this may be asked before it is; 0: without end */
 	uint64_t at;	       /* physical address of mem */
+	const struct mi_arch_ops *arch;
 	unsigned int runs, closed;
 };
 
@@ -72,10 +73,13 @@ static enum mi_read read_part(struct mi_provider *p, uint64_t pa, void *buf, siz
 
 static bool next_run(struct mi_provider *p, uint64_t *pa, uint64_t *end)
 {
+	uint64_t at = fake_of(p)->at, from = *pa > at ? *pa - at : 0;
+
 	fake_of(p)->runs++;
-	if (*pa == ABSENT * 4096)
-		*pa += 4096;
-	*end = *pa < ABSENT * 4096 ? ABSENT * 4096 : PAGES * 4096;
+	if (from == ABSENT * 4096)
+		from += 4096;
+	*pa = at + from;
+	*end = at + (from < ABSENT * 4096 ? ABSENT * 4096 : PAGES * 4096);
 	return *pa < *end;
 }
 
@@ -174,6 +178,7 @@ static void setup(struct fake *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->p.ops = &ops;
+	f->arch = &mi_arch_x86_64;
 	f->mem = calloc(PAGES, 4096);
 	assert_non_null(f->mem);
 	put_kernel(f, &first);
@@ -199,7 +204,7 @@ static enum mi_status identify(struct fake *f, struct mi_target *t, struct mi_er
 
 	memset(t, 0, sizeof(*t));
 	t->provider = &f->p;
-	t->arch = &mi_arch_x86_64;
+	t->arch = f->arch;
 	f->runs = 0;
 	assert_int_equal(mi_memory_init(t, err), MI_OK);
 	st = mi_identify(t, err);
@@ -529,6 +534,74 @@ static void test_place(void **state)
 	teardown(&f);
 }
 
+/* ---- the same of arm64, before 4.12 ---- */
+
+static const struct kernel old_arm64 = {0xffff800000030000, 0x30000, "3.16.0-old"};
+
+static void set_old_arm64(struct fake *f, const struct mi_provider_ops *with, uint64_t at)
+{
+	const struct kernel *k = &old_arm64;
+
+	f->p.ops = with;
+	f->at = at;
+	memset(f->mem, 0, PAGES * 4096);
+	put_kernel(f, k);
+	free(f->note);
+	assert_true(asprintf(&f->note,
+			     "OSRELEASE=%s\nPAGESIZE=4096\nSYMBOL(init_uts_ns)=%llx\n"
+			     "SYMBOL(swapper_pg_dir)=%llx\nSYMBOL(_stext)=%llx\n"
+			     "OFFSET(page._count)=28\n",
+			     k->release, (unsigned long long)k->va + UTS * 4096,
+			     (unsigned long long)k->va + PGD * 4096,
+			     (unsigned long long)k->va) > 0);
+}
+
+static void expect_arm64(struct fake *f)
+{
+	struct mi_target t;
+	struct mi_error err;
+
+	if (identify(f, &t, &err))
+		fail_msg("%s", err.text);
+	assert_ptr_equal(t.arch, &mi_arch_arm64);
+	assert_int_equal(t.xlat.shape.levels, 4);
+	assert_true(t.xlat.root == old_arm64.pa + PGD * 4096 + f->at);
+	assert_true(t.sources[0].ok);
+	release(&t);
+}
+
+static void test_place_arm64(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	setup(&f);
+	f.arch = &mi_arch_arm64;
+	set_old_arm64(&f, &ops, 0x80000000);
+	expect_arm64(&f);
+	/* Wherever the dump has memory; also if nothing but the text tells the architecture. */
+	f.arch = NULL;
+	set_old_arm64(&f, &ops, 0x80000000000);
+	expect_arm64(&f);
+	/* A provider that does not tell where it has memory. */
+	set_old_arm64(&f, &ops_no_search, 63ULL << 30);
+	expect_arm64(&f);
+	f.patience = 600;
+	expect_refused(&f, MI_ERR_INTERRUPTED, "interrupted");
+	f.interrupted = false;
+	set_old_arm64(&f, &ops_no_search, 64ULL << 30);
+	expect_refused(&f, MI_ERR_READ, "nowhere there is a page table");
+	/* Not where memory begins. */
+	set_old_arm64(&f, &ops_no_search, 0x80001000);
+	expect_refused(&f, MI_ERR_READ, "nowhere there is a page table");
+	/* Of an address in the middle no number of bits can be told. */
+	set_old_arm64(&f, &ops_no_search, 0x80000000);
+	memcpy(strstr(f.note, "_stext)=") + 8, "80000000", 8);
+	f.arch = &mi_arch_arm64;
+	expect_refused(&f, MI_ERR_READ, "nowhere there is a page table");
+	teardown(&f);
+}
+
 static void test_hostile(void **state)
 {
 	struct fake f;
@@ -561,7 +634,8 @@ int main(void)
 		cmocka_unit_test(test_long),	      cmocka_unit_test(test_bad_note),
 		cmocka_unit_test(test_other_release), cmocka_unit_test(test_two),
 		cmocka_unit_test(test_no_text),	      cmocka_unit_test(test_without_offset),
-		cmocka_unit_test(test_place),	      cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_place_arm64),   cmocka_unit_test(test_place),
+		cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
