@@ -150,21 +150,25 @@ SYNTH := $(SYNTH_KERNELS:%=$(SYNTH_DIR)/%.vmcore)
 SYNTH_FLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -DKERNEL_H='"$*.h"'
 # The program has the words of the kernel. That of i386 is linked with its own C library.
 # So does that of arm, whose structures are those of i386 but for words of 8 bytes: no program here
-# could run with arm's.
+# could run with arm's. Those of arm64 are as on x86-64.
 SYNTH_I386 := k3_10_i386 k3_10_pae
 SYNTH_ARM := k3_10_arm k3_10_arm_lpae
+SYNTH_ARM64 := k3_16_arm64
 I386_CC ?= i686-linux-gnu-gcc
 ARM_CC ?= clang --target=arm-linux-gnueabihf -marm -fuse-ld=lld
+ARM64_CC ?= aarch64-linux-gnu-gcc
 SYNTH_CC = $(if $(filter $*,$(SYNTH_I386)),$(I386_CC) -static,\
 	$(if $(filter $*,$(SYNTH_ARM)),$(I386_CC) -static -malign-double,$(CC)))
-SYNTH_KERNEL_CC = $(if $(filter $*,$(SYNTH_ARM)),$(ARM_CC),$(SYNTH_CC))
+SYNTH_KERNEL_CC = $(if $(filter $*,$(SYNTH_ARM)),$(ARM_CC),\
+	$(if $(filter $*,$(SYNTH_ARM64)),$(ARM64_CC),$(SYNTH_CC)))
 # As kernels are compiled; all types, used or not, as there is no code here that uses them.
 SYNTH_KERNEL_FLAGS := -O0 -fno-eliminate-unused-debug-types \
 	-ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
 	-nostdlib -static -Wl,--build-id=sha1 -Wl,-z,max-page-size=4096
 SYNTH_KERNEL_FLAGS_OF = $(if $(filter $*,$(SYNTH_I386)),-Wl$(comma)-T$(comma)tests/synth/vmlinux_i386.lds,\
 	$(if $(filter $*,$(SYNTH_ARM)),-Wl$(comma)-T$(comma)tests/synth/vmlinux_arm.lds,\
-	-mcmodel=kernel -mno-red-zone -Wl$(comma)-T$(comma)tests/synth/vmlinux.lds))
+	$(if $(filter $*,$(SYNTH_ARM64)),-Wl$(comma)-T$(comma)tests/synth/vmlinux_arm64.lds,\
+	-mcmodel=kernel -mno-red-zone -Wl$(comma)-T$(comma)tests/synth/vmlinux.lds)))
 comma := ,
 
 # What the compilers of these days wrote.
@@ -176,6 +180,7 @@ SYNTH_DWARF_k3_10_pae := -gdwarf-3
 SYNTH_DWARF_k3_10_arm := -gdwarf-4
 SYNTH_DWARF_k3_10_arm_lpae := -gdwarf-3
 SYNTH_DWARF_rhel7 := -gdwarf-4
+SYNTH_DWARF_k3_16_arm64 := -gdwarf-4
 
 synth: $(SYNTH)
 .PRECIOUS: $(SYNTH_DIR)/%.vmlinux $(SYNTH_DIR)/synth-%

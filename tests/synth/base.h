@@ -278,7 +278,7 @@ struct buffer_head {
 	atomic_t b_count;
 };
 
-#ifndef K_ARM
+#if !defined(K_ARM) && !defined(K_ARM64)
 struct thread_info {
 	struct task_struct *task;
 	struct exec_domain *exec_domain;

@@ -60,6 +60,7 @@ struct sched_info {
 
 /* ---- address spaces of processes ---- */
 
+#ifndef K_ARM64
 typedef struct {
 	void *ldt;
 	int size;
@@ -67,6 +68,7 @@ typedef struct {
 	struct mutex lock;
 	void *vdso;
 } mm_context_t;
+#endif
 
 struct anon_vma_chain {
 	struct vm_area_struct *vma;

@@ -154,7 +154,7 @@ void cache_shadow(struct s_file *f, uint64_t index, uint64_t eviction)
 {
 	struct s_entry *e = note_entry(f, index, ENTRY_SHADOW);
 
-	e->shadow = (eviction << 6 | 0) << 2 | ZONE_DMA32;
+	e->shadow = eviction << K_NODES_SHIFT << 2 | K_ZONE_OF_FRAMES;
 	tree_insert(f->mapping, index, (void *)(e->shadow << 2 | 2), 0);
 #ifdef K_NREXCEPTIONAL
 	f->mapping->nrexceptional++;

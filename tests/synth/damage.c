@@ -16,7 +16,7 @@
 /* In an entry of the top table that leads to another, and in one that maps a page. */
 #if defined(K_PAE)
 #define TABLE_BITS 0x1UL
-#elif defined(K_LPAE)
+#elif defined(K_LPAE) || defined(K_ARM64)
 #define TABLE_BITS 0x3UL
 #elif defined(K_ARM)
 #define TABLE_BITS 0x11UL

@@ -24,7 +24,10 @@
 #define CORE(type) Elf64_##type
 #define CORE_CLASS ELFCLASS64
 #endif
-#if defined(K_ARM)
+#if defined(K_ARM64)
+#define CORE_MACHINE EM_AARCH64
+#define PRSTATUS_SIZE 392
+#elif defined(K_ARM)
 #define CORE_MACHINE EM_ARM
 #define PRSTATUS_SIZE 148
 #elif defined(K_NARROW)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * k3_16.h - structures of Linux 3.16 for x86-64, as a distribution configures it
+ * k3_16.h - structures of Linux 3.16 for x86-64, as a distribution configures it; and for arm64
+ * (k3_16_arm64.h), which lacks what that header says
  *
  * SMP, NUMA with balancing, memory failure, migration, transparent huge pages, cgroups, soft
  * dirty bits, KASLR.
@@ -9,9 +10,15 @@
 #define SYNTH_K3_16_H
 
 #include "base_3_10.h"
+#ifdef K_ARM64
+#include "arm64.h"
+#else
 #include "x86_64.h"
+#endif
 
+#ifndef K_RELEASE
 #define K_RELEASE "3.16.0-synth"
+#endif
 #define K_VERSION "#1 SMP Mon Aug 4 07:12:01 UTC 2014"
 #define K_BANNER_TOOLS "(build@synth) (gcc version 4.8.4 (GCC) )"
 
@@ -26,22 +33,36 @@
 #define K_INODE_IN_FILE 1
 #define K_RSS_STAT 1
 #define K_THP 1
-#define K_NUMA_BALANCING 1
 #define K_SWAP_INFO_POINTERS 1
 #define K_SWAPPER_SPACES 1
-#define K_MAX_SWAPFILES 29 /* of 32: one for memory failure, two for migration */
+/* of 32: one for memory failure, two for migration */
+#ifdef K_ARM64
+#define K_MAX_SWAPFILES 30
+#else
+#define K_MAX_SWAPFILES 29
+#define K_SWP_HWPOISON 29
+#endif
+#define K_SWP_MIGRATION 30
 #define K_SLEEP_ON_PAGE sleep_on_page
 #define K_THREAD_NODE 1
 #define K_BIO_ITER 1
+#define K_FLUSH_RQ_POINTER 1
+#define K_VM_PREV 1
+#define K_PHYS_BASE 0
+#ifdef K_ARM64
+#define K_KASLR 0
+#define K_SPECIAL_VMOPS "legacy_special_mapping_vmops" /* the name is found in another way */
+#define K_PAGE_ALIGN
+#else
+#define K_NUMA_BALANCING 1
 #define K_SOFT_DIRTY 1
 #define K_SPECIAL_MAPPING 1
 #define K_VMCOREINFO_KERNELOFFSET 1
-#define K_FLUSH_RQ_POINTER 1
-#define K_VM_PREV 1
 #define K_PAGE_OFFSET 0xffff880000000000UL
 #define K_VMEMMAP 0xffffea0000000000UL
-#define K_PHYS_BASE 0
 #define K_KASLR 0xc00000UL
+#define K_PAGE_ALIGN __attribute__((aligned(2 * sizeof(unsigned long))))
+#endif
 #define K_VMAP_AREA_LIST 1
 #define K_VMCOREINFO_MAPCOUNT 1
 #define K_FLUSH_QUEUE 1
@@ -58,11 +79,11 @@
  * an address; the soft dirty bit is set as well. Swap: type in bits 5:1, offset from
  * bit 10, since bit 9 is that of NUMA hints.
  */
+#ifndef K_ARM64
 #define K_FILE_PTE(index) ((index) << 12 | 0x840)
 #define K_SWAP_PTE(type, offset) ((type) << 1 | (offset) << 10)
-#define K_SWP_HWPOISON 29
-#define K_SWP_MIGRATION 30
 #define K_NUMA_BIT 0x200
+#endif
 
 enum pageflags {
 	PG_locked,
@@ -87,8 +108,10 @@ enum pageflags {
 	PG_swapbacked,
 	PG_unevictable,
 	PG_mlocked,
+#ifndef K_ARM64
 	PG_uncached,
 	PG_hwpoison,
+#endif
 	PG_compound_lock,
 	__NR_PAGEFLAGS,
 	PG_checked = PG_owner_priv_1,
@@ -100,12 +123,18 @@ enum pageflags {
 
 enum zone_type {
 	ZONE_DMA,
+#ifndef K_ARM64
 	ZONE_DMA32,
+#endif
 	ZONE_NORMAL,
 	ZONE_MOVABLE,
 	__MAX_NR_ZONES
 };
+#ifdef K_ARM64
+#define MAX_NR_ZONES 3
+#else
 #define MAX_NR_ZONES 4
+#endif
 
 enum {
 	MM_FILEPAGES,
@@ -295,7 +324,9 @@ struct vm_area_struct {
 	unsigned long vm_pgoff;
 	struct file *vm_file;
 	void *vm_private_data;
+#ifdef K_NUMA_BALANCING
 	struct mempolicy *vm_policy;
+#endif
 };
 
 struct mm_struct {
@@ -337,9 +368,11 @@ struct mm_struct {
 	struct task_struct *owner;
 	struct file *exe_file;
 	GAP(16);
+#ifdef K_NUMA_BALANCING
 	unsigned long numa_next_scan;
 	unsigned long numa_scan_offset;
 	int numa_scan_seq;
+#endif
 	GAP(16);
 };
 
@@ -355,9 +388,11 @@ struct vm_operations_struct {
 	void (*map_pages)(struct vm_area_struct *vma, struct vm_fault *vmf);
 	int (*page_mkwrite)(struct vm_area_struct *vma, struct vm_fault *vmf);
 	int (*access)(struct vm_area_struct *vma, unsigned long addr, void *buf, int len, int wr);
+#ifdef K_NUMA_BALANCING
 	void *set_policy;
 	void *get_policy;
 	void *migrate;
+#endif
 	int (*remap_pages)(struct vm_area_struct *vma, unsigned long addr, unsigned long size,
 			   pgoff_t pgoff);
 };
@@ -426,7 +461,7 @@ struct page {
 		struct kmem_cache *slab_cache;
 		struct page *first_page;
 	};
-} __attribute__((aligned(2 * sizeof(unsigned long))));
+} K_PAGE_ALIGN;
 
 struct wait_bit_key {
 	void *flags;
@@ -443,7 +478,9 @@ struct zone {
 	unsigned long percpu_drift_mark;
 	unsigned long lowmem_reserve[MAX_NR_ZONES];
 	unsigned long dirty_balance_reserve;
+#ifdef K_NUMA_BALANCING
 	int node;
+#endif
 	GAP(40);
 	spinlock_t lock;
 	GAP(40);

@@ -2,7 +2,7 @@
 /*
  * machine.h - what the machine of a kernel is: x86-64, or with words of 4 bytes (K_NARROW) i386,
  * which has entries of page tables of 4 bytes, or with K_PAE of 8; or (K_ARM) arm, the same with
- * K_LPAE
+ * K_LPAE; or arm64 (K_ARM64), which has words of 8 bytes
  *
  * The program that makes the dump is compiled for the same words as the kernel, so that C lays
  * structures out alike.
@@ -14,10 +14,45 @@
 
 #define MB(n) ((n) << 20)
 
-#ifndef K_NARROW
+#if defined(K_ARM64)
+
+#define K_MACHINE "aarch64"
+#define K_SPARSE 1
+#define K_SECTIONS (1UL << (40 - 30))
+#define K_ONE_NODE 1
+#define K_TOP_TABLE "swapper_pg_dir"
+#define K_RAM_BASE 0x80000000ULL
+#define K_IMAGE_FIRST K_PAGE_OFFSET
+#define K_LINK_BASE (K_IMAGE_FIRST - K_RAM_BASE)
+#define K_HUGE_SHIFT 21
+#define K_FRAMES_ABOVE 0x880000000ULL
+#define K_SECTION_PAGES (1ULL << 18)
+#define K_PIECE_SIZE MB(2ULL) /* of one section's: no more has RAM */
+#define K_RAM_PAGES_ONLY 1    /* struct pages of all else were never set up */
+#define K_FILE_BITS 55
+#define K_FILE_PAGES ((1ULL << 51) - 1) /* the largest file */
+#define K_ZONE_OF_FRAMES ZONE_DMA
+#define K_NODES_SHIFT 0
+#define K_SECTIONS_SHIFT 0
+#define K_EVEN_BITS 0x5555555555555ULL
+#define K_ODD_BITS 0x2aaaaaaaaaaaaULL
+typedef uint64_t k_entry;
+
+/* Addresses of processes: below 512 GiB. */
+#define USER(address)                                                                              \
+	(0x4000000000UL + (unsigned long)((address) >> 32 & 0xff) * 0x40000000UL +                 \
+	 (unsigned long)((address)&0x3fffffff))
+#define USER_STACK 0x7ff000a000UL
+#define USER_VDSO 0x7ff01ff000UL
+#define NOWHERE 0xffffff8f12345670UL
+#define K_NO_RAM (1ULL << 38)
+
+#elif !defined(K_NARROW)
 
 #define K_MACHINE "x86_64"
+#define K_X86_64 1
 #define K_SPARSE 1
+#define K_SECTIONS (1UL << (46 - 27))
 #define K_TOP_TABLE "init_level4_pgt"
 #define K_LINK_BASE 0xffffffff80000000ULL /* the image: address less physical */
 #define K_IMAGE_FIRST 0xffffffff80000000ULL
@@ -44,6 +79,7 @@ typedef uint64_t k_entry;
 
 #else
 
+#define K_ONE_NODE 1
 #define K_TOP_TABLE "swapper_pg_dir"
 #define K_IMAGE_FIRST 0xc0000000UL
 #define K_LINK_BASE (K_IMAGE_FIRST - K_RAM_BASE)
@@ -114,6 +150,16 @@ typedef uint32_t k_entry;
 #endif
 #define NOWHERE 0xf1234560UL
 
+#endif
+
+/* The page that is mapped where nothing was written is told by its struct page. */
+#if defined(K_ARM) || defined(K_ARM64)
+#define K_ZERO_PAGE_POINTER 1
+#define K_PROTECTIONS 16 /* of protection_map[] */
+#endif
+
+#ifndef K_SPECIAL_VMOPS
+#define K_SPECIAL_VMOPS "special_mapping_vmops"
 #endif
 
 #define K_HUGE_ORDER (K_HUGE_SHIFT - 12)

@@ -32,7 +32,7 @@ static void boot(void)
 	strcpy(uts->name.release, K_RELEASE);
 	strcpy(uts->name.version, K_VERSION);
 	strcpy(uts->name.machine, K_MACHINE);
-#ifndef K_NARROW
+#ifdef K_X86_64
 	*SYM(unsigned long, phys_base) = (unsigned long)layout.phys_base;
 #endif
 	*SYM(unsigned long, jiffies) = (unsigned long)4295000000ULL;
@@ -43,8 +43,11 @@ static void boot(void)
 	*SYM(unsigned long, page_offset_base) = layout.page_offset;
 	*SYM(unsigned long, vmemmap_base) = layout.vmemmap;
 #endif
+#ifdef K_ARM64
+	*SYM(long long, memstart_addr) = K_RAM_BASE;
+#endif
 	map_kernel(sym_host(K_TOP_TABLE));
-#ifdef K_ARM
+#ifdef K_PROTECTIONS
 	map_protections(sym_host("protection_map"));
 #endif
 	page_init_all();

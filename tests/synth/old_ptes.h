@@ -2,8 +2,8 @@
 /*
  * old_ptes.h - page table entries as kernels before 4.0 make them on other architectures
  *
- * The dumps of i386 are made with these; of the others there is none. Each function says what a
- * kernel's macros do, from its headers: pgoff_to_pte(), __swp_entry_to_pte(), and what set_pte()
+ * Their dumps are made with these, and unit tests use them. Each function says what a kernel's
+ * macros do, from its headers: pgoff_to_pte(), __swp_entry_to_pte(), and what set_pte()
  * leaves of a PAGE_NONE.
  */
 #ifndef SYNTH_OLD_PTES_H

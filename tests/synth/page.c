@@ -8,6 +8,9 @@
 
 static enum zone_type zone_of(uint64_t pfn)
 {
+#ifdef K_ARM64
+	return pfn < (4ULL << 30) / PAGE_SIZE ? ZONE_DMA : ZONE_NORMAL;
+#else
 	pfn -= K_FIRST_FRAME;
 	if (pfn < (16ULL << 20) / PAGE_SIZE)
 		return ZONE_DMA;
@@ -15,6 +18,7 @@ static enum zone_type zone_of(uint64_t pfn)
 	return pfn < (896ULL << 20) / PAGE_SIZE ? ZONE_NORMAL : ZONE_HIGHMEM;
 #else
 	return pfn < (4ULL << 30) / PAGE_SIZE ? ZONE_DMA32 : ZONE_NORMAL;
+#endif
 #endif
 }
 
@@ -30,7 +34,7 @@ static unsigned long zone_bits(uint64_t pfn)
 
 uint64_t page_of_zeroes(void)
 {
-#ifdef K_ARM
+#ifdef K_ZERO_PAGE_POINTER
 	static uint64_t pfn;
 
 	if (!pfn) {
@@ -60,8 +64,13 @@ static bool is_ram(uint64_t pfn)
 static void init_section(uint64_t first)
 {
 	for (uint64_t pfn = first; pfn < first + K_SECTION_PAGES; pfn++) {
-		struct page *page = page_of(pfn);
+		struct page *page;
 
+#ifdef K_RAM_PAGES_ONLY
+		if (!is_ram(pfn))
+			continue;
+#endif
+		page = page_of(pfn);
 		page->flags = zone_bits(pfn) | (is_ram(pfn) ? 0 : PG(reserved));
 		page->_mapcount.counter = -1;
 		page->_count.counter = is_ram(pfn) ? 0 : 1;
@@ -72,7 +81,7 @@ void page_init_all(void)
 {
 	init_section(K_FIRST_FRAME);
 	if (K_SECTION_OF_ABOVE)
-		init_section(K_SECTION_OF_ABOVE * K_SECTION_PAGES);
+		init_section(K_FIRST_FRAME + K_SECTION_OF_ABOVE * K_SECTION_PAGES);
 }
 
 void page_set(uint64_t pfn, unsigned long flags, void *mapping, uint64_t index)

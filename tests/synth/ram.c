@@ -19,7 +19,7 @@ struct layout layout;
 
 /* 640 KiB of a PC, 128 MiB with a hole for the crash kernel, and 16 MiB far away. */
 const struct range ram_ranges[] = {
-#ifdef K_ARM
+#if K_RAM_BASE
 	{K_RAM_BASE, RAM(96ULL)},
 #else
 	{0x1000, 0x9f000},
@@ -30,7 +30,8 @@ const struct range ram_ranges[] = {
 };
 const size_t n_ram_ranges = sizeof(ram_ranges) / sizeof(*ram_ranges);
 
-/* Objects, then page frames; the image lies below, at 16 MiB and a bit, of arm at 32 KiB. */
+/* Objects, then page frames; the image lies below, at 16 MiB and a bit, of arm at 32 KiB, of arm64
+ * at 512. */
 #define OBJECTS RAM(48ULL)
 #define OBJECTS_END RAM(64ULL)
 #define FRAMES RAM(64ULL)
@@ -178,7 +179,8 @@ static uint64_t section_of(unsigned int piece)
 #ifdef K_VMEMMAP
 static uint64_t memmap_va(unsigned int piece)
 {
-	return layout.vmemmap + section_of(piece) * K_SECTION_PAGES * layout.page_size;
+	return layout.vmemmap +
+	       (K_FIRST_FRAME + section_of(piece) * K_SECTION_PAGES) * layout.page_size;
 }
 
 static bool in_memmap(uint64_t pa)

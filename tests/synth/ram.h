@@ -24,7 +24,7 @@
 /* what the kernel's addresses are made of; set before ram_init() */
 struct layout {
 	uint64_t page_offset; /* the direct map */
-	uint64_t vmemmap;     /* x86-64 */
+	uint64_t vmemmap;     /* with words of 8 bytes */
 	int64_t phys_base;
 	uint64_t kaslr;	  /* added to all link addresses of the image */
 	size_t page_size; /* of struct page */
@@ -80,7 +80,7 @@ void map_kernel(k_entry *pgd);
 k_entry *map_process(void);
 /* The entry that leads to the table at @table, wherever that is. */
 void map_table(k_entry *pgd, uint64_t va, uint64_t table);
-#ifdef K_ARM
+#ifdef K_PROTECTIONS
 /* What VMAs of all rights have in their entries. */
 void map_protections(void *protection_map);
 #endif

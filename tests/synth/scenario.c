@@ -31,9 +31,12 @@ static void special(struct s_mm *mm, uint64_t at)
 
 	mm->mm->context.vdso = (void *)(uintptr_t)at;
 	vdso->name = "[vdso]";
-	vdso->vma->vm_ops = K(SYM(struct vm_operations_struct, special_mapping_vmops));
+	vdso->vma->vm_ops = K((struct vm_operations_struct *)sym_host(K_SPECIAL_VMOPS));
 #ifdef K_SPECIAL_MAPPING
 	vdso->vma->vm_private_data = K(SYM(struct vm_special_mapping, vdso_mapping));
+#else
+	/* an array that ends with NULL */
+	vdso->vma->vm_private_data = K(ram_alloc(2 * sizeof(struct page *)));
 #endif
 }
 
@@ -142,7 +145,8 @@ static void map_window(struct s_mm *mm)
 static void map_large(struct s_mm *mm)
 {
 	struct s_file *f = file_new(ram, "large", PAGES(K_FILE_PAGES));
-	struct s_vma *v = vma_new(mm, WINDOW + PAGES(4096), 40, SHARED_RW | VM_NONLINEAR, f, 0);
+	struct s_vma *v =
+		vma_new(mm, WINDOW + PAGES(4096), K_FILE_BITS + 8, SHARED_RW | VM_NONLINEAR, f, 0);
 	uint64_t nr = 0;
 
 	cache_page(f, 0, PG_CLEAN);

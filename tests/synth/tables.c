@@ -5,7 +5,7 @@
 #include "image.h"
 #include "ram.h"
 
-#ifndef K_ARM
+#if !defined(K_ARM) && !defined(K_ARM64)
 
 #define HUGE_SIZE (1ULL << K_HUGE_SHIFT)
 

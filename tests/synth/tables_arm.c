@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * tables_arm.c - page tables of arm; contract in ram.h
+ * tables_arm.c - page tables of arm and arm64; contract in ram.h
  *
  * Two levels: the hardware's top table has an entry for each MiB, and tables of 256 entries below.
  * Linux takes two of each for one, and keeps entries of its own for the 512 pages in the lower half
  * of the page that has the hardware's two tables. With LPAE there are three levels and one kind
- * of entries.
+ * of entries; with arm64 as well, and there the kernel has tables of its own.
  */
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "image.h"
 #include "ram.h"
 
-#ifdef K_ARM
+#if defined(K_ARM) || defined(K_ARM64)
 
 #define MODULES (layout.page_offset - MB(16ULL)) /* here the kernel's part begins */
 #define HUGE_SIZE (1ULL << K_HUGE_SHIFT)
@@ -30,12 +30,17 @@ static uint64_t frame_for_ptes(void)
 	return ram_page();
 }
 
-#ifdef K_LPAE
+#if defined(K_LPAE) || defined(K_ARM64)
 
 #define TABLE 0x3ULL
 #define BLOCK 0x1ULL
 #define TABLE_ADDR 0x000000fffffff000ULL
-#define KERNEL_PAGE (0x7ULL << 2 | 0x3ULL << 8 | 1ULL << 10) /* kind, shared, accessed */
+/* kind, shared, accessed; of arm64: not for processes to execute, dirty, to be written */
+#ifdef K_ARM64
+#define KERNEL_PAGE (0x4ULL << 2 | 0x3ULL << 8 | 1ULL << 10 | 1ULL << 54 | 1ULL << 55 | 1ULL << 57)
+#else
+#define KERNEL_PAGE (0x7ULL << 2 | 0x3ULL << 8 | 1ULL << 10)
+#endif
 #define ENTRIES 512
 
 static k_entry *down(k_entry *entry, uint64_t frame)
@@ -49,7 +54,7 @@ static k_entry *down(k_entry *entry, uint64_t frame)
 
 k_entry *map_top(k_entry *pgd, uint64_t va)
 {
-	return &pgd[va >> 30];
+	return &pgd[va >> 30 & (ENTRIES - 1)];
 }
 
 k_entry *map_pmd(k_entry *pgd, uint64_t va)
@@ -91,6 +96,12 @@ static void map_kernel_page(k_entry *pgd, uint64_t va, uint64_t pa)
 	map_page(pgd, va, pa | TABLE | KERNEL_PAGE);
 }
 
+#ifdef K_ARM64
+k_entry *map_process(void)
+{
+	return ram_at(ram_page() * PAGE_SIZE);
+}
+#else
 k_entry *map_process(void)
 {
 	k_entry *kernel = sym_host(K_TOP_TABLE), *pgd = ram_alloc(4 * sizeof(*pgd));
@@ -98,6 +109,7 @@ k_entry *map_process(void)
 	*map_top(pgd, layout.page_offset) = *map_top(kernel, layout.page_offset);
 	return pgd;
 }
+#endif
 
 #else
 
@@ -199,7 +211,21 @@ void map_kernel(k_entry *pgd)
 		for (uint64_t page = 0; page < HUGE_SIZE; page += PAGE_SIZE)
 			map_kernel_page(pgd, va + page, pa + page);
 	}
+#ifdef K_VMEMMAP
+	struct range memmap = ram_memmap();
+
+	for (uint64_t pa = K_FRAMES_ABOVE; pa < K_FRAMES_ABOVE + MB(16ULL); pa += HUGE_SIZE)
+		map_section(pgd, layout.page_offset + (pa - K_RAM_BASE), pa);
+	for (uint64_t pa = memmap.start; pa < memmap.end; pa += HUGE_SIZE)
+		map_section(pgd, ram_kva(ram_at(pa)), pa);
+#endif
 }
+
+#ifdef K_ARM64
+#define WITHOUT_WRITE 0 /* set_pte_at() adds the hardware's bit */
+#else
+#define WITHOUT_WRITE PTE_READ_ONLY
+#endif
 
 /* By VM_READ, VM_WRITE, VM_EXEC and VM_SHARED: only shared ones may be written at once. */
 void map_protections(void *protection_map)
@@ -207,7 +233,7 @@ void map_protections(void *protection_map)
 	k_entry *map = protection_map;
 
 	for (unsigned int rights = 0; rights < 16; rights++) {
-		uint64_t entry = PTE_PAGE | ((rights & 0xa) == 0xa ? PTE_WRITE : PTE_READ_ONLY) |
+		uint64_t entry = PTE_PAGE | ((rights & 0xa) == 0xa ? PTE_WRITE : WITHOUT_WRITE) |
 				 (rights & 0x4 ? 0 : PTE_NX);
 
 		map[rights] = (k_entry)(rights & 0x7 ? entry : PTE_NO_ACCESS);

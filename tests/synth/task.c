@@ -68,6 +68,8 @@ static void stack_new(struct task_struct *task)
 	/* Asleep in schedule(), some way down. */
 #ifdef K_ARM
 	stack->thread_info.cpu_context.sp = (unsigned long)ram_kva(stack + 1) - 1024;
+#elif defined(K_ARM64)
+	task->thread.cpu_context.sp = (unsigned long)ram_kva(stack) + sizeof(*stack) - 1024;
 #else
 	task->thread.sp0 = (unsigned long)ram_kva(stack) + sizeof(*stack);
 	task->thread.sp = task->thread.sp0 - 1024;

@@ -29,11 +29,11 @@ static void symbols(void)
 {
 	SYMBOL(init_uts_ns);
 	SYMBOL(node_online_map);
-#ifdef K_NARROW
-	SYMBOL(swapper_pg_dir);
-#else
-	/* a macro for the other name on x86-64 */
+#ifdef K_X86_64
+	/* a macro for the other name */
 	SYMBOL_AS(swapper_pg_dir, init_level4_pgt);
+#else
+	SYMBOL(swapper_pg_dir);
 #endif
 	SYMBOL(_stext);
 #ifdef K_VMAP_AREA_LIST
@@ -41,7 +41,7 @@ static void symbols(void)
 #else
 	SYMBOL(vmlist);
 #endif
-#ifdef K_NARROW
+#ifdef K_ONE_NODE
 	SYMBOL(contig_page_data);
 #endif
 #ifdef K_SPARSE
@@ -49,7 +49,7 @@ static void symbols(void)
 #ifdef K_PAE
 	LENGTH(mem_section, 1UL << (36 - 29));
 #else
-	LENGTH(mem_section, (1UL << 19) / (4096 / sizeof(struct mem_section)));
+	LENGTH(mem_section, K_SECTIONS / (4096 / sizeof(struct mem_section)));
 #endif
 	STRUCT_SIZE(mem_section);
 	OFFSET(mem_section, section_mem_map);
@@ -112,7 +112,7 @@ static void numbers(void)
 #endif
 }
 
-#ifdef K_NARROW
+#ifndef K_X86_64
 static void architecture(void)
 {
 #ifdef K_PAE

@@ -7,8 +7,8 @@
  */
 #include "machine.h"
 
-/* 2^46 bytes in sections of 2^27, in arrays of a page; with PAE 2^36 in sections of 2^29 */
-#define K_SECTION_ROOTS ((1 << (46 - 27)) / (4096 / sizeof(struct mem_section)))
+/* in arrays of a page; with PAE 2^36 bytes in sections of 2^29 */
+#define K_SECTION_ROOTS (K_SECTIONS / (4096 / sizeof(struct mem_section)))
 #define K_PAE_SECTIONS (1 << (36 - 29))
 
 #define VARIABLE(type, name)                                                                       \
@@ -25,15 +25,16 @@
 extern const char linux_banner[];
 const char linux_banner[] = "Linux version " K_RELEASE " " K_BANNER_TOOLS " " K_VERSION "\n";
 
-#if defined(K_ARM)
 #ifdef K_LPAE
 extern const char arm_lpae;
 const char arm_lpae = 1;
 #endif
+#ifdef K_ARM
 extern const unsigned int processor_id;
 const unsigned int processor_id = 0x412fc0f1; /* Cortex-A15 */
-/* The linker says where swapper_pg_dir is: below the image. */
-#define K_PROTECTIONS 16
+#endif
+#ifdef K_PROTECTIONS
+/* The linker says where swapper_pg_dir is: below the image, of arm64 at its end. */
 extern pgprot_t protection_map[K_PROTECTIONS];
 pgprot_t protection_map[K_PROTECTIONS] = {{0}};
 #elif defined(K_NARROW)
@@ -43,7 +44,11 @@ pgd_t swapper_pg_dir[4096 / sizeof(pgd_t)] PAGE_ALIGNED = {{0}};
 extern unsigned long init_level4_pgt[512];
 unsigned long init_level4_pgt[512] PAGE_ALIGNED = {0};
 #endif
-#ifdef K_ARM
+#ifdef K_ARM64
+extern long long memstart_addr;
+long long memstart_addr;
+#endif
+#ifdef K_ZERO_PAGE_POINTER
 extern struct page *empty_zero_page;
 struct page *empty_zero_page;
 #else
@@ -63,7 +68,7 @@ extern struct hlist_head *pid_hash;
 struct hlist_head *pid_hash;
 extern unsigned int pidhash_shift;
 unsigned int pidhash_shift;
-#ifndef K_NARROW
+#ifdef K_X86_64
 extern unsigned long phys_base;
 unsigned long phys_base;
 #endif
@@ -75,7 +80,7 @@ extern unsigned long __per_cpu_offset[8];
 unsigned long __per_cpu_offset[8];
 extern nodemask_t node_online_map;
 nodemask_t node_online_map;
-#ifdef K_NARROW
+#ifdef K_ONE_NODE
 VARIABLE(struct pglist_data, contig_page_data);
 #else
 extern struct pglist_data *node_data[64];
@@ -135,6 +140,9 @@ VM_OPS(ext4_file_vm_ops);
 VM_OPS(shmem_vm_ops);
 VM_OPS(hugetlb_vm_ops);
 VM_OPS(special_mapping_vmops);
+#ifdef K_ARM64
+VM_OPS(legacy_special_mapping_vmops);
+#endif
 
 #define AOPS(name) VARIABLE(struct address_space_operations, name)
 #ifdef K_VMAP_AREA_LIST

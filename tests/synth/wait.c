@@ -49,9 +49,10 @@ static void sections(void)
 {
 	struct mem_section **roots = sym_host("mem_section");
 	struct mem_section *root = ram_alloc(PAGE_SIZE);
+	size_t first = K_FIRST_FRAME / K_SECTION_PAGES;
 
-	root[0].section_mem_map = layout.vmemmap | 3;
-	root[K_SECTION_OF_ABOVE].section_mem_map = layout.vmemmap | 3;
+	root[first].section_mem_map = layout.vmemmap | 3;
+	root[first + K_SECTION_OF_ABOVE].section_mem_map = layout.vmemmap | 3;
 	roots[0] = K(root);
 }
 #elif defined(K_SPARSE)
@@ -86,13 +87,17 @@ static void zones(void)
 	uint64_t above = K_FRAMES_ABOVE / PAGE_SIZE - K_FIRST_FRAME;
 
 	node->node_start_pfn = (unsigned long)K_FIRST_FRAME;
-	node->nr_zones = 3;
+	node->nr_zones = MAX_NR_ZONES - 1;
 	node->node_spanned_pages = (unsigned long)above + 4096;
+#ifdef K_ARM64
+	zone_setup(ZONE_DMA, "DMA", 0, (1 << 20) - K_FIRST_FRAME);
+	zone_setup(ZONE_NORMAL, "Normal", (1 << 20) - K_FIRST_FRAME, above + 4096);
+#elif defined(K_NARROW)
 	zone_setup(ZONE_DMA, "DMA", 1, 4096);
-#ifdef K_NARROW
 	zone_setup(ZONE_NORMAL, "Normal", 4096, 896 << 8);
 	zone_setup(ZONE_HIGHMEM, "HighMem", 896 << 8, above + 4096);
 #else
+	zone_setup(ZONE_DMA, "DMA", 1, 4096);
 	zone_setup(ZONE_DMA32, "DMA32", 4096, 1 << 20);
 	zone_setup(ZONE_NORMAL, "Normal", 1 << 20, (1 << 20) + 4096);
 #endif
@@ -101,7 +106,7 @@ static void zones(void)
 
 void zone_init(void)
 {
-#ifdef K_NARROW
+#ifdef K_ONE_NODE
 	node = SYM(struct pglist_data, contig_page_data);
 #else
 	struct pglist_data **nodes = sym_host("node_data");
