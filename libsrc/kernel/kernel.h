@@ -46,7 +46,7 @@ enum mi_cache_form {
 /* Forms of arm64's page table entries; see pte_arm64.c. */
 struct mi_arm64_entries {
 	uint64_t no_access; /* the bit that a page without access has; 0: not known */
-	uint64_t write;	    /* the bit of the right to write */
+	uint64_t write;	    /* the bit of the right to write; 0: there is one that forbids it */
 };
 
 /* The same of arm's; see pte_arm_ops.c. */

@@ -37,9 +37,10 @@ void mi_pte_x86_pae(uint64_t entry, struct mi_old_pte *ret);
 void mi_pte_arm(uint32_t entry, struct mi_old_pte *ret);
 void mi_pte_arm_lpae(uint64_t entry, struct mi_old_pte *ret);
 
-/* arm64 (pte_arm64.c). Where "no access" stands changed in 3.11 or so. */
+/* arm64 (pte_arm64.c): by the bit of a page without access. */
 enum mi_arm64_form {
 	MI_ARM64_BIT_1,	 /* 3.7 to 3.10 */
+	MI_ARM64_BIT_2,	 /* 3.11, 3.12 */
 	MI_ARM64_BIT_58, /* up to 3.19 */
 };
 void mi_pte_arm64(enum mi_arm64_form form, uint64_t entry, struct mi_old_pte *ret);

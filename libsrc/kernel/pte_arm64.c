@@ -24,20 +24,26 @@
 #define UFFD_WP (1ULL << 58) /* 6.10 */
 
 /*
- * A page without access, by generation: in protection_map[0]. All entries of such pages have
- * the other two of these bits, too, so that the one at 58 tells first.
+ * A page without access, by generation: in protection_map[0]. Of later generations all entries of
+ * such pages may have the earlier bits, too, so that the one at 58 tells first; of the first two
+ * each has its own alone.
  */
 #define NO_ACCESS_3_7 (1ULL << 1)
-#define NO_ACCESS_3_11 (1ULL << 58)
+#define NO_ACCESS_3_11 (1ULL << 2)
+#define NO_ACCESS_3_13 (1ULL << 58)
 #define NO_ACCESS_6_10 NOT_GLOBAL /* with VALID clear */
 #define INVALID_HUGE (1ULL << 59) /* a huge page being split, 5.10 to 6.9 */
 
-/* The right to write: 57, and that of the hardware since 4.3. */
+/*
+ * The right to write: 57, and that of the hardware since 4.3. Before 3.15 or so there is no such
+ * bit: what is not RDONLY may be written, and what is clean is made RDONLY.
+ */
 #define WRITE_OLD (1ULL << 57)
 #define WRITE (1ULL << 51)
 
 /* protection_map[] is by VM_READ | VM_WRITE | VM_EXEC | VM_SHARED. */
 #define MAP_NONE 0
+#define MAP_READ 1
 #define MAP_SHARED_WRITE 10
 
 /* Swap entries. */
@@ -46,36 +52,46 @@
 #define SWP_OFFSET_BITS 50
 
 /* Before 4.0. */
-#define FILE_FLAG (1ULL << 2) /* of what is not present alone */
-#define FILE_SHIFT 3
-#define OLD_TYPE_SHIFT 3
-#define OLD_TYPE_MASK 0x3fULL
-#define OLD_OFFSET_SHIFT 9
+#define OLD_TYPE_BITS 6
 #define FRAME 0x0000fffffffff000ULL /* 48 bits of physical addresses */
-#define FORM_58_BITS ((1ULL << 55) - 1)
+
+/* The bit that marks a page of a file is the one below all else that such an entry has. */
+static const struct {
+	uint64_t no_access;
+	unsigned int file_bit, page_bits;
+} old_forms[] = {
+	[MI_ARM64_BIT_1] = {NO_ACCESS_3_7, 2, 61},
+	[MI_ARM64_BIT_2] = {NO_ACCESS_3_11, 3, 60},
+	[MI_ARM64_BIT_58] = {NO_ACCESS_3_13, 2, 55},
+};
 
 void mi_pte_arm64(enum mi_arm64_form form, uint64_t entry, struct mi_old_pte *ret)
 {
-	uint64_t no_access = form == MI_ARM64_BIT_58 ? NO_ACCESS_3_11 : NO_ACCESS_3_7;
+	unsigned int first = old_forms[form].file_bit + 1;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!entry)
 		return;
-	if (entry & (VALID | no_access)) {
+	if (entry & (VALID | old_forms[form].no_access)) {
 		ret->kind = entry & VALID ? MI_OLD_PTE_PRESENT : MI_OLD_PTE_PROT_NONE;
 		ret->pfn = (entry & FRAME) >> 12;
 		return;
 	}
-	if (entry & FILE_FLAG) {
+	if (entry >> old_forms[form].file_bit & 1) {
 		ret->kind = MI_OLD_PTE_FILE;
-		ret->pgoff = entry >> FILE_SHIFT;
-		if (form == MI_ARM64_BIT_58)
-			ret->pgoff &= FORM_58_BITS;
+		ret->pgoff = entry >> first & ((1ULL << old_forms[form].page_bits) - 1);
 		return;
 	}
 	ret->kind = MI_OLD_PTE_SWAP;
-	ret->swap_type = (unsigned int)(entry >> OLD_TYPE_SHIFT & OLD_TYPE_MASK);
-	ret->swap_offset = entry >> OLD_OFFSET_SHIFT;
+	ret->swap_type = entry >> first & ((1U << OLD_TYPE_BITS) - 1);
+	ret->swap_offset = entry >> (first + OLD_TYPE_BITS);
+}
+
+static enum mi_arm64_form old_form(const struct mi_kernel *k)
+{
+	if (k->arm64.no_access == NO_ACCESS_3_7)
+		return MI_ARM64_BIT_1;
+	return k->arm64.no_access == NO_ACCESS_3_11 ? MI_ARM64_BIT_2 : MI_ARM64_BIT_58;
 }
 
 static bool is_6_10(const struct mi_kernel *k)
@@ -103,7 +119,7 @@ static void decode_mapping(const struct mi_kernel *k, uint64_t entry, uint64_t i
 	mi_pte_set_frame(k, mi_entry_pa(k->tables, entry), index, pte);
 	if (entry & ACCESSED)
 		pte->bits |= MI_PTE_YOUNG;
-	if (entry & k->arm64.write)
+	if (k->arm64.write ? entry & k->arm64.write : !(entry & RDONLY))
 		pte->bits |= MI_PTE_WRITE;
 	/* What may be written is not dirty as long as it is read-only for the hardware. */
 	if (entry & DIRTY || (entry & k->arm64.write && !(entry & RDONLY)))
@@ -122,8 +138,7 @@ static void decode_old(const struct mi_kernel *k, uint64_t entry, uint64_t index
 {
 	struct mi_old_pte old;
 
-	mi_pte_arm64(k->arm64.no_access == NO_ACCESS_3_7 ? MI_ARM64_BIT_1 : MI_ARM64_BIT_58, entry,
-		     &old);
+	mi_pte_arm64(old_form(k), entry, &old);
 	if (old.kind == MI_OLD_PTE_FILE) {
 		pte->kind = MI_PTE_FILE;
 		pte->swap_offset = old.pgoff;
@@ -176,25 +191,34 @@ static bool is_table(const struct mi_kernel *k, uint64_t entry, unsigned int lev
 
 static uint64_t no_access_bit(const struct mi_kernel *k, uint64_t none)
 {
-	uint64_t other = k->nonlinear ? NO_ACCESS_3_7 : NO_ACCESS_6_10;
-
 	if (none & VALID)
 		return 0;
-	return none & NO_ACCESS_3_11 ? NO_ACCESS_3_11 : none & other;
+	if (none & NO_ACCESS_3_13)
+		return NO_ACCESS_3_13;
+	if (!k->nonlinear)
+		return none & NO_ACCESS_6_10;
+	return none & NO_ACCESS_3_7 ? NO_ACCESS_3_7 : none & NO_ACCESS_3_11;
+}
+
+/* Sets the bit of the right to write, or none. False: neither is there what forbids it. */
+static bool learn_write(struct mi_kernel *k, uint64_t read, uint64_t write)
+{
+	k->arm64.write = write & WRITE ? WRITE : write & WRITE_OLD;
+	return k->arm64.write || (k->nonlinear && read & RDONLY && !(write & RDONLY));
 }
 
 static const char *learn(struct mi_kernel *k)
 {
-	uint64_t map = k->l.sym_protection_map, none, write;
+	uint64_t map = k->l.sym_protection_map, none, read, write;
 
 	if (!map)
 		return "no symbol protection_map";
 	if (mi_read_u64(k->t, map + 8 * MAP_NONE, &none) ||
+	    mi_read_u64(k->t, map + 8 * MAP_READ, &read) ||
 	    mi_read_u64(k->t, map + 8 * MAP_SHARED_WRITE, &write))
 		return "protection_map could not be read";
 	k->arm64.no_access = no_access_bit(k, none);
-	k->arm64.write = write & WRITE ? WRITE : write & WRITE_OLD;
-	if (!k->arm64.no_access || !k->arm64.write || !(write & VALID))
+	if (!learn_write(k, read, write) || !k->arm64.no_access || !(write & VALID))
 		return "the kernel's protection_map has a form that is not known";
 	return NULL;
 }

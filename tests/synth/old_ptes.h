@@ -91,17 +91,28 @@ static inline uint64_t arm_lpae_no_access(uint64_t pfn)
 	return (arm_lpae_page(pfn) & ~1ULL & ~(1ULL << 6)) | 1ULL << 57 | 1ULL << 54;
 }
 
-/* arm64. Bit 58, or bit 1 at first, of a page without access; bits 58 and above are spared. */
+/* arm64. Bit 58, or bit 1 at first, of a page without access; bits 58 and above are spared. Bit 2
+ * had that meaning in 3.11 and 3.12, where all else lies one bit higher. */
 #define ARM64_FILE_BITS 55
 static inline uint64_t arm64_file(uint64_t page)
 {
 	return page << 3 | 0x4;
 }
 
+static inline uint64_t arm64_file_3_11(uint64_t page)
+{
+	return page << 4 | 0x8;
+}
+
 #define ARM64_SWAP_BITS 49
 static inline uint64_t arm64_swap(unsigned int type, uint64_t offset)
 {
 	return (uint64_t)type << 3 | offset << 9;
+}
+
+static inline uint64_t arm64_swap_3_11(unsigned int type, uint64_t offset)
+{
+	return (uint64_t)type << 4 | offset << 10;
 }
 
 /* Page, inner shareable, AF, nG, USER, PXN, UXN, DIRTY, write. */

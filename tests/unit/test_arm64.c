@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* test_arm64.c - how its page tables are laid out, and what single entries say, by generation */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "fake_memory.h"
 
-#include "pagetable.h"
-#include "vma.h"
+#include "../../libsrc/kernel/pagetable.h"
+#include "../../libsrc/kernel/vma.h"
 
 #define VALID (1ULL << 0)
 #define PAGE_BIT (1ULL << 1)
@@ -23,6 +19,7 @@
 #define DIRTY (1ULL << 55)
 #define SPECIAL (1ULL << 56)
 #define OLD_WRITE (1ULL << 57)
+#define BIT_2 (1ULL << 2)
 #define BIT_58 (1ULL << 58)
 #define BIT_59 (1ULL << 59)
 
@@ -32,7 +29,6 @@
 #define NO_ACCESS (FRAME << 12 | PAGE_BIT | RDONLY | SHARED | AF | NG | PXN | UXN)
 
 static struct mi_pt_shape shape;
-static struct mi_kernel kernel;
 
 /* As Debian's kernels of arm64: hwpoison, migration, and a marker. */
 static void make(uint64_t no_access, uint64_t write, bool exclusive, bool nonlinear)
@@ -204,7 +200,7 @@ static void test_special(void **state)
 	assert_int_equal(pte.bits, MI_PTE_HUGE | MI_PTE_WRITE);
 }
 
-/* Before 4.0, of both forms. */
+/* Before 4.0, of all forms. */
 static void test_nonlinear(void **state)
 {
 	struct mi_pte pte;
@@ -217,9 +213,63 @@ static void test_nonlinear(void **state)
 	assert_int_equal(pte.swap_offset, 0x345);
 	assert_int_equal(decode(FRAME << 12 | BIT_58, 1, 0).kind, MI_PTE_PROT_NONE);
 	check_swap(0x77ULL << 9 | 3 << 3, 3, 0x77, 0);
-	make(PAGE_BIT, OLD_WRITE, false, true);
+	make(PAGE_BIT, 0, false, true);
 	assert_int_equal(decode(FRAME << 12 | PAGE_BIT, 1, 0).kind, MI_PTE_PROT_NONE);
 	check_swap(0x77ULL << 9 | 3 << 3, 3, 0x77, 0);
+	/* Only the hardware's bit tells of the right to write. */
+	assert_int_equal(decode(PAGE_ENTRY | UXN | DIRTY, 1, 0).bits,
+			 MI_PTE_YOUNG | MI_PTE_WRITE | MI_PTE_DIRTY);
+	assert_int_equal(decode(PAGE_ENTRY | UXN | RDONLY, 1, 0).bits, MI_PTE_YOUNG);
+	make(BIT_2, 0, false, true);
+	assert_int_equal(decode(FRAME << 12 | BIT_2, 1, 0).kind, MI_PTE_PROT_NONE);
+	check_swap(0x77ULL << 10 | 3 << 4, 3, 0x77, 0);
+	pte = decode(0x345ULL << 4 | 1 << 3, 1, 0);
+	assert_int_equal(pte.kind, MI_PTE_FILE);
+	assert_int_equal(pte.swap_offset, 0x345);
+}
+
+/* Of a page without access, to be read, and shared to be written: false if that is no known form.
+ */
+static bool learns(bool nonlinear, uint64_t none, uint64_t read, uint64_t write)
+{
+	make(0, 0, false, nonlinear);
+	put64(BASE + 0x100, none);
+	put64(BASE + 0x100 + 8 * 1, read);
+	put64(BASE + 0x100 + 8 * 10, write);
+	kernel.l.sym_protection_map = BASE + 0x100;
+	kernel.t = &target;
+	forget();
+	return !kernel.pte->learn(&kernel);
+}
+
+static void test_generations(void **state)
+{
+	const uint64_t none = NO_ACCESS & ~PAGE_BIT & ~NG, page = PAGE_ENTRY | UXN;
+
+	(void)state;
+	start_memory();
+	/* 3.7, 3.11: what is without access has one bit of its own. */
+	assert_true(learns(true, none | PAGE_BIT, page | RDONLY, page));
+	assert_true(kernel.arm64.no_access == PAGE_BIT && !kernel.arm64.write);
+	assert_true(learns(true, none | BIT_2, page | RDONLY, page));
+	assert_true(kernel.arm64.no_access == BIT_2 && !kernel.arm64.write);
+	/* 3.13; 3.15, where set_pte_at() makes pages RDONLY; 4.3 */
+	assert_true(learns(true, none | BIT_58, page | RDONLY, page));
+	assert_true(kernel.arm64.no_access == BIT_58 && !kernel.arm64.write);
+	assert_true(learns(true, none | BIT_58, page, page | OLD_WRITE));
+	assert_true(kernel.arm64.no_access == BIT_58 && kernel.arm64.write == OLD_WRITE);
+	assert_true(learns(false, none | BIT_58, page | RDONLY, page | RDONLY | DBM));
+	assert_true(kernel.arm64.no_access == BIT_58 && kernel.arm64.write == DBM);
+	/* 6.10 */
+	assert_true(learns(false, NO_ACCESS, page | RDONLY, page | RDONLY | DBM));
+	assert_true(kernel.arm64.no_access == NG && kernel.arm64.write == DBM);
+	/* Nothing tells what may be written, or not what is without access. */
+	assert_false(learns(true, none | PAGE_BIT, page, page));
+	assert_false(learns(true, none | PAGE_BIT, page | RDONLY, page | RDONLY));
+	assert_false(learns(false, none | BIT_58, page | RDONLY, page));
+	assert_false(learns(true, none, page | RDONLY, page));
+	assert_false(learns(true, page, page | RDONLY, page));
+	end_memory(state);
 }
 
 int main(void)
@@ -228,7 +278,7 @@ int main(void)
 		cmocka_unit_test(test_shapes),	  cmocka_unit_test(test_address),
 		cmocka_unit_test(test_present),	  cmocka_unit_test(test_no_access),
 		cmocka_unit_test(test_swap),	  cmocka_unit_test(test_special),
-		cmocka_unit_test(test_nonlinear),
+		cmocka_unit_test(test_nonlinear), cmocka_unit_test(test_generations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

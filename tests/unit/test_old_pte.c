@@ -130,6 +130,14 @@ static void test_arm64(void **state)
 	expect(&p, MI_OLD_PTE_FILE, 0x1fffffffffffffff, 0);
 	mi_pte_arm64(MI_ARM64_BIT_1, 0x87654f42, &p); /* bit 1: no access */
 	expect(&p, MI_OLD_PTE_PROT_NONE, 0x87654, 0);
+	mi_pte_arm64(MI_ARM64_BIT_2, 0x48d18, &p); /* 0x48d1 << 4 | 8 */
+	expect(&p, MI_OLD_PTE_FILE, 0x48d1, 0);
+	mi_pte_arm64(MI_ARM64_BIT_2, 0xfffffffffffffff8, &p); /* 60 bits */
+	expect(&p, MI_OLD_PTE_FILE, 0xfffffffffffffff, 0);
+	mi_pte_arm64(MI_ARM64_BIT_2, 0x87654f44, &p); /* bit 2: no access */
+	expect(&p, MI_OLD_PTE_PROT_NONE, 0x87654, 0);
+	mi_pte_arm64(MI_ARM64_BIT_2, 0x1430, &p); /* 5 << 10 | 3 << 4 */
+	expect(&p, MI_OLD_PTE_SWAP, 3, 5);
 	mi_pte_arm64(MI_ARM64_BIT_58, 0x03fffffffffffffc, &p); /* 55 bits */
 	expect(&p, MI_OLD_PTE_FILE, 0x7fffffffffffff, 0);
 	mi_pte_arm64(MI_ARM64_BIT_58, 0x0400000087654f40, &p);

@@ -133,9 +133,13 @@ static void arm64(enum mi_arm64_form form, unsigned int no_access_bit)
 		uint64_t file = number(i, ARM64_FILE_BITS), pfn = number(i, 36);
 		uint64_t offset = number(i, ARM64_SWAP_BITS) | 1;
 
-		mi_pte_arm64(form, arm64_file(file), &p);
+		mi_pte_arm64(form, no_access_bit == 2 ? arm64_file_3_11(file) : arm64_file(file),
+			     &p);
 		is_file(&p, file);
-		mi_pte_arm64(form, arm64_swap(i % 64, offset), &p);
+		mi_pte_arm64(form,
+			     no_access_bit == 2 ? arm64_swap_3_11(i % 64, offset)
+						: arm64_swap(i % 64, offset),
+			     &p);
 		is_swap(&p, i % 64, offset);
 		mi_pte_arm64(form, arm64_page(pfn), &p);
 		is_page(&p, MI_OLD_PTE_PRESENT, pfn);
@@ -156,12 +160,19 @@ static void test_arm64_first(void **state)
 	arm64(MI_ARM64_BIT_1, 1);
 }
 
+static void test_arm64_second(void **state)
+{
+	(void)state;
+	arm64(MI_ARM64_BIT_2, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_x86_32), cmocka_unit_test(test_x86_pae),
-		cmocka_unit_test(test_arm),    cmocka_unit_test(test_arm_lpae),
-		cmocka_unit_test(test_arm64),  cmocka_unit_test(test_arm64_first),
+		cmocka_unit_test(test_x86_32),	     cmocka_unit_test(test_x86_pae),
+		cmocka_unit_test(test_arm),	     cmocka_unit_test(test_arm_lpae),
+		cmocka_unit_test(test_arm64),	     cmocka_unit_test(test_arm64_first),
+		cmocka_unit_test(test_arm64_second),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
