@@ -153,7 +153,7 @@ SYNTH_FLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -DKERNEL_H
 # could run with arm's. Those of arm64 are as on x86-64.
 SYNTH_I386 := k3_10_i386 k3_10_pae
 SYNTH_ARM := k3_10_arm k3_10_arm_lpae
-SYNTH_ARM64 := k3_16_arm64
+SYNTH_ARM64 := k3_10_arm64 k3_16_arm64
 I386_CC ?= i686-linux-gnu-gcc
 ARM_CC ?= clang --target=arm-linux-gnueabihf -marm -fuse-ld=lld
 ARM64_CC ?= aarch64-linux-gnu-gcc
@@ -180,6 +180,7 @@ SYNTH_DWARF_k3_10_pae := -gdwarf-3
 SYNTH_DWARF_k3_10_arm := -gdwarf-4
 SYNTH_DWARF_k3_10_arm_lpae := -gdwarf-3
 SYNTH_DWARF_rhel7 := -gdwarf-4
+SYNTH_DWARF_k3_10_arm64 := -gdwarf-3
 SYNTH_DWARF_k3_16_arm64 := -gdwarf-4
 
 synth: $(SYNTH)

@@ -21,12 +21,17 @@
 
 #define PTE_KIND (0x4ULL << 2 | 0x3ULL << 8 | 1ULL << 10 | 1ULL << 53)
 #define PTE_PAGE (0x3ULL | PTE_KIND | 1ULL << 6 | 1ULL << 11)
+#ifdef K_WRITE_UNMARKED
+#define PTE_WRITE 0ULL
+#define PTE_NO_ACCESS (PTE_KIND | PTE_NX | PTE_READ_ONLY | 1ULL << K_NO_ACCESS_BIT)
+#else
 #define PTE_WRITE (1ULL << 57)
+#define PTE_NO_ACCESS (PTE_KIND | PTE_NX | 1ULL << 58)
+#endif
 #define PTE_READ_ONLY (1ULL << 7)
 #define PTE_DIRTY (1ULL << 55)
 #define PTE_NX (1ULL << 54)
 #define PTE_SPECIAL (1ULL << 56)
-#define PTE_NO_ACCESS (PTE_KIND | PTE_NX | 1ULL << 58)
 #define PTE_HUGE 0ULL
 #define PTE_NOT_HUGE 0x2ULL
 

@@ -3,13 +3,16 @@
  * k3_10.h - structures of Linux 3.10 for x86-64, as a distribution configures it
  *
  * SMP, NUMA with balancing, memory failure, migration, transparent huge pages, cgroups. For i386
- * (k3_10_i386.h, k3_10_pae.h) and arm (k3_10_arm.h, k3_10_arm_lpae.h) without NUMA.
+ * (k3_10_i386.h, k3_10_pae.h), arm (k3_10_arm.h, k3_10_arm_lpae.h) and arm64 (k3_10_arm64.h)
+ * without NUMA.
  */
 #ifndef SYNTH_K3_10_H
 #define SYNTH_K3_10_H
 
 #include "base_3_10.h"
-#if defined(K_ARM)
+#if defined(K_ARM64)
+#include "arm64.h"
+#elif defined(K_ARM)
 #include "arm.h"
 #elif defined(K_NARROW)
 #include "i386.h"
@@ -32,14 +35,14 @@
 #define K_STRUCT_MOUNT 1
 #define K_INODE_IN_FILE 1
 #define K_RSS_STAT 1
-#ifndef K_NARROW
+#if !defined(K_NARROW) && !defined(K_ARM64)
 #define K_THP 1
 #define K_NUMA_BALANCING 1
 #endif
 #define K_SWAP_INFO_POINTERS 1
 #define K_SWAPPER_SPACES 1
 /* of 32: one for memory failure, two for migration */
-#ifdef K_PG_COMPOUND
+#if defined(K_PG_COMPOUND) || defined(K_ARM64)
 #define K_MAX_SWAPFILES 30
 #else
 #define K_MAX_SWAPFILES 29
@@ -49,10 +52,17 @@
 #define K_SLEEP_ON_PAGE sleep_on_page
 #define K_VM_PREV 1
 #ifndef K_NARROW
+#ifndef K_ARM64
 #define K_PAGE_OFFSET 0xffff880000000000UL
 #define K_VMEMMAP 0xffffea0000000000UL
+#endif
 #define K_PHYS_BASE 0
 #define K_KASLR 0
+#endif
+#ifdef K_ARM64
+#define K_PAGE_ALIGN
+#else
+#define K_PAGE_ALIGN __attribute__((aligned(2 * sizeof(unsigned long))))
 #endif
 #define K_VMAP_AREA_LIST 1
 #define K_VMCOREINFO_MAPCOUNT 1
@@ -70,7 +80,7 @@
  * Entries that are not present. FILE is bit 6, and the page's offset has the place of
  * an address. Swap: type in bits 5:1, offset from bit 9.
  */
-#ifndef K_NARROW
+#if !defined(K_NARROW) && !defined(K_ARM64)
 #define K_FILE_PTE(index) ((index) << 12 | 0x40)
 #define K_SWAP_PTE(type, offset) ((type) << 1 | (offset) << 9)
 #endif
@@ -102,7 +112,9 @@ enum pageflags {
 	PG_swapbacked,
 	PG_unevictable,
 	PG_mlocked,
+#ifndef K_ARM64
 	PG_uncached,
+#endif
 #ifdef K_SWP_HWPOISON
 	PG_hwpoison,
 #endif
@@ -116,7 +128,9 @@ enum pageflags {
 };
 
 enum zone_type {
+#ifndef K_ARM64
 	ZONE_DMA,
+#endif
 #ifdef K_NARROW
 	ZONE_NORMAL,
 	ZONE_HIGHMEM,
@@ -127,7 +141,11 @@ enum zone_type {
 	ZONE_MOVABLE,
 	__MAX_NR_ZONES
 };
+#ifdef K_ARM64
+#define MAX_NR_ZONES 3
+#else
 #define MAX_NR_ZONES 4
+#endif
 
 enum {
 	MM_FILEPAGES,
@@ -431,7 +449,7 @@ struct page {
 		struct kmem_cache *slab_cache;
 		struct page *first_page;
 	};
-} __attribute__((aligned(2 * sizeof(unsigned long))));
+} K_PAGE_ALIGN;
 
 struct wait_bit_key {
 	void *flags;

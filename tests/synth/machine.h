@@ -29,9 +29,14 @@
 #define K_SECTION_PAGES (1ULL << 18)
 #define K_PIECE_SIZE MB(2ULL) /* of one section's: no more has RAM */
 #define K_RAM_PAGES_ONLY 1    /* struct pages of all else were never set up */
+#ifndef K_FILE_BITS
 #define K_FILE_BITS 55
+#endif
 #define K_FILE_PAGES ((1ULL << 51) - 1) /* the largest file */
+#ifndef K_ZONE_OF_FRAMES
 #define K_ZONE_OF_FRAMES ZONE_DMA
+#define K_ZONE_NAME "DMA"
+#endif
 #define K_NODES_SHIFT 0
 #define K_SECTIONS_SHIFT 0
 #define K_EVEN_BITS 0x5555555555555ULL

@@ -9,7 +9,7 @@
 static enum zone_type zone_of(uint64_t pfn)
 {
 #ifdef K_ARM64
-	return pfn < (4ULL << 30) / PAGE_SIZE ? ZONE_DMA : ZONE_NORMAL;
+	return pfn < (4ULL << 30) / PAGE_SIZE ? K_ZONE_OF_FRAMES : ZONE_NORMAL;
 #else
 	pfn -= K_FIRST_FRAME;
 	if (pfn < (16ULL << 20) / PAGE_SIZE)

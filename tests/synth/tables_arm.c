@@ -221,7 +221,7 @@ void map_kernel(k_entry *pgd)
 #endif
 }
 
-#ifdef K_ARM64
+#if defined(K_ARM64) && !defined(K_WRITE_UNMARKED)
 #define WITHOUT_WRITE 0 /* set_pte_at() adds the hardware's bit */
 #else
 #define WITHOUT_WRITE PTE_READ_ONLY

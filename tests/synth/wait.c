@@ -90,7 +90,7 @@ static void zones(void)
 	node->nr_zones = MAX_NR_ZONES - 1;
 	node->node_spanned_pages = (unsigned long)above + 4096;
 #ifdef K_ARM64
-	zone_setup(ZONE_DMA, "DMA", 0, (1 << 20) - K_FIRST_FRAME);
+	zone_setup(K_ZONE_OF_FRAMES, K_ZONE_NAME, 0, (1 << 20) - K_FIRST_FRAME);
 	zone_setup(ZONE_NORMAL, "Normal", (1 << 20) - K_FIRST_FRAME, above + 4096);
 #elif defined(K_NARROW)
 	zone_setup(ZONE_DMA, "DMA", 1, 4096);
