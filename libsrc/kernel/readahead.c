@@ -229,6 +229,9 @@ void mi_readahead_rule(const struct mi_layout *l, const struct mi_readahead *ra,
 	else if (mi_has(&l->as_prio_root))
 		set_miss(ret, MI_MISS_UNKNOWN,
 			 "kernels of this form differ at the page behind the last one read", 0, 0);
+	else if (!mi_has(&l->as_i_mmap)) /* so it may be of that form */
+		set_miss(ret, MI_MISS_UNKNOWN,
+			 "struct address_space has no i_mmap of a form known here", 0, 0);
 	else if (ra->mmap_miss >= MI_RA_MISSES && code)
 		set_miss(ret, MI_MISS_UNKNOWN,
 			 "VM_EXEC, and kernels of this form differ where mmap_miss is above 100", 0,

@@ -242,6 +242,14 @@ static void test_rules_prio_tree(void **state)
 	assert_int_equal(rule(RAND, 32, 0, -1).kind, MI_MISS_NONE);
 	assert_int_equal(rule(0, 0, 0, -1).kind, MI_MISS_NONE);
 	assert_int_equal(rule(SEQ, 32, 100, -1).kind, MI_MISS_SEQUENTIAL);
+	/* Neither that tree nor the later one: it may be of either form. */
+	l.as_prio_root.off = -1;
+	l.as_i_mmap.off = -1;
+	assert_int_equal(rule(0, 32, 0, -1).kind, MI_MISS_UNKNOWN);
+	assert_non_null(strstr(said, "no i_mmap of a form known"));
+	assert_int_equal(rule(SEQ, 32, 0, -1).kind, MI_MISS_SEQUENTIAL);
+	l.as_i_mmap.off = 0;
+	assert_int_equal(rule(0, 32, 0, -1).kind, MI_MISS_AROUND);
 }
 
 static void test_rules_huge(void **state)
