@@ -83,7 +83,9 @@ bool mi_swap_is_numa(enum mi_swap_form form, uint64_t entry)
 static bool in_use(struct mi_kernel *k, unsigned int type, uint64_t offset)
 {
 	const struct mi_layout *l = &k->l;
-	unsigned char count[8] = {0};
+	/* Where the array has the areas themselves (up to 2.6.32), counts have two bytes. */
+	const size_t size = k->swap.element != mi_word_size(k->t) ? 2 : 1;
+	unsigned char count[2] = {0};
 	uint64_t area, max, map;
 
 	if (!mi_swap_area_at(k, type, &area) || !mi_has(&l->swap_max) || !mi_has(&l->swap_pages) ||
@@ -91,9 +93,7 @@ static bool in_use(struct mi_kernel *k, unsigned int type, uint64_t offset)
 		return false;
 	if (!mi_has(&l->swap_map) || mi_read_member(k->t, area, &l->swap_map, &map) || !map)
 		return true;
-	/* Bytes; up to 2.6.32 two of them for each page, so that there it is less strict. */
-	return mi_read_virt(k->t, map + offset, count, 1) || count[0] ||
-	       k->swap.element != mi_word_size(k->t);
+	return mi_read_virt(k->t, map + size * offset, count, size) || count[0] || count[1];
 }
 
 /* May @entry, which is neither present nor nonlinear, stand in a kernel of @form? */
