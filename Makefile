@@ -152,7 +152,7 @@ SYNTH_FLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(WARN) -DKERNEL_H
 # So does that of arm, whose structures are those of i386 but for words of 8 bytes: no program here
 # could run with arm's. Those of arm64 are as on x86-64.
 SYNTH_I386 := k3_10_i386 k3_10_pae
-SYNTH_ARM := k3_10_arm k3_10_arm_lpae
+SYNTH_ARM := k2_6_32_arm k3_10_arm k3_10_arm_lpae
 SYNTH_ARM64 := k3_10_arm64 k3_16_arm64
 I386_CC ?= i686-linux-gnu-gcc
 ARM_CC ?= clang --target=arm-linux-gnueabihf -marm -fuse-ld=lld
@@ -173,6 +173,7 @@ comma := ,
 
 # What the compilers of these days wrote.
 SYNTH_DWARF_k2_6_32 := -gdwarf-2 -gstrict-dwarf
+SYNTH_DWARF_k2_6_32_arm := -gdwarf-2
 SYNTH_DWARF_rhel6 := -gdwarf-3 -gstrict-dwarf
 SYNTH_DWARF_k3_10 := -gdwarf-4 -gstrict-dwarf
 SYNTH_DWARF_k3_10_i386 := -gdwarf-4 -gstrict-dwarf

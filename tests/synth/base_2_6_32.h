@@ -9,8 +9,13 @@
 
 enum zone_type {
 	ZONE_DMA,
+#ifdef K_NARROW
+	ZONE_NORMAL,
+	ZONE_HIGHMEM,
+#else
 	ZONE_DMA32,
 	ZONE_NORMAL,
+#endif
 	ZONE_MOVABLE,
 	__MAX_NR_ZONES
 };

@@ -83,7 +83,7 @@ uint64_t cache_huge(struct s_file *f, uint64_t index, unsigned int order)
 
 #ifndef K_EXCEPTIONAL
 #define DIRECT 16
-#define ENTRIES 512
+#define ENTRIES (PAGE_SIZE / sizeof(long))
 
 /* What an entry of a directory points to, a page made now if it has to be. */
 static void *below(struct page **entry)
@@ -144,7 +144,8 @@ void cache_swap(struct s_file *f, uint64_t index, unsigned int type, uint64_t of
 	f->mapping->nrexceptional++;
 #endif
 #else
-	swap_slot(info, index)->val = (uint64_t)type << 59 | offset;
+	swap_slot(info, index)->val =
+		(unsigned long)type << (8 * sizeof(long) - 5) | (unsigned long)offset;
 #endif
 }
 

@@ -4,7 +4,8 @@
  *
  *   PTE_PAGE           of every page that a process may read, and has read
  *   PTE_WRITE, PTE_READ_ONLY  whichever marks the one or the other
- *   PTE_DIRTY, PTE_NX, PTE_SPECIAL
+ *   PTE_EXEC, PTE_NX   the same for execution
+ *   PTE_DIRTY, PTE_SPECIAL
  *   PTE_YOUNG          of PTE_PAGE what says that it was used
  *   PTE_CLEAN          what a page that may be written has until it is
  *   PTE_NO_ACCESS      all of a page without access (PAGE_NONE)
@@ -19,7 +20,8 @@
 
 #if defined(K_ARM64)
 
-#define PTE_KIND (0x4ULL << 2 | 0x3ULL << 8 | 1ULL << 10 | 1ULL << 53)
+#define PTE_YOUNG (1ULL << 10)
+#define PTE_KIND (0x4ULL << 2 | 0x3ULL << 8 | PTE_YOUNG | 1ULL << 53)
 #define PTE_PAGE (0x3ULL | PTE_KIND | 1ULL << 6 | 1ULL << 11)
 #ifdef K_WRITE_UNMARKED
 #define PTE_WRITE 0ULL
@@ -29,6 +31,7 @@
 #define PTE_NO_ACCESS (PTE_KIND | PTE_NX | 1ULL << 58)
 #endif
 #define PTE_READ_ONLY (1ULL << 7)
+#define PTE_CLEAN PTE_READ_ONLY /* set_pte_at() */
 #define PTE_DIRTY (1ULL << 55)
 #define PTE_NX (1ULL << 54)
 #define PTE_SPECIAL (1ULL << 56)
@@ -56,13 +59,21 @@
 #define PTE_YOUNG 0x2ULL
 #define PTE_KIND (0x7ULL << 2 | 0x400ULL) /* type of memory, shared */
 #define PTE_PAGE (0x1ULL | PTE_YOUNG | PTE_KIND | 0x100ULL)
+#define PTE_DIRTY 0x40ULL
+#define PTE_CLEAN 0ULL
+#define PTE_SPECIAL 0ULL
+#ifdef K_ARM_ALLOWS /* which bits later forbid it */
+#define PTE_WRITE 0x80ULL
+#define PTE_READ_ONLY 0ULL
+#define PTE_EXEC 0x200ULL
+#define PTE_NX 0ULL
+#define PTE_NO_ACCESS (0x1ULL | PTE_YOUNG | PTE_KIND)
+#else
 #define PTE_WRITE 0ULL
 #define PTE_READ_ONLY 0x80ULL
-#define PTE_CLEAN 0ULL
-#define PTE_DIRTY 0x40ULL
 #define PTE_NX 0x200ULL
-#define PTE_SPECIAL 0ULL
 #define PTE_NO_ACCESS (0x1ULL | PTE_YOUNG | PTE_KIND | PTE_READ_ONLY | PTE_NX | 0x800ULL)
+#endif
 
 #else
 
@@ -87,6 +98,10 @@
 #define PTE_NO_ACCESS (PTE_PROTNONE | PTE_YOUNG)
 #define PFN_MASK 0x00003ffffffff000ULL /* 46 bits of physical addresses */
 
+#endif
+
+#ifndef PTE_EXEC
+#define PTE_EXEC 0ULL
 #endif
 
 #endif

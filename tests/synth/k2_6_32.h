@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * k2_6_32.h - structures of Linux 2.6.32 for x86-64, as a distribution configures it
+ * k2_6_32.h - structures of Linux 2.6.32 for x86-64, as a distribution configures it; and for arm
+ * (k2_6_32_arm.h), without NUMA, memory failure and migration
  *
  * SMP, NUMA, memory failure, migration, cgroups, split page table locks.
  */
@@ -8,9 +9,15 @@
 #define SYNTH_K2_6_32_H
 
 #include "base_2_6_32.h"
+#ifdef K_ARM
+#include "arm.h"
+#else
 #include "x86_64.h"
+#endif
 
+#ifndef K_RELEASE
 #define K_RELEASE "2.6.32-synth"
+#endif
 #define K_VERSION "#1 SMP Thu Dec 3 03:51:21 UTC 2009"
 #define K_BANNER_TOOLS "(build@synth) (gcc version 4.4.2 (GCC) )"
 
@@ -18,13 +25,14 @@
 #define K_RADIX_HEIGHT 1
 #define K_RADIX_TAGS 2
 #define K_GFP_BITS 22
-#define K_MAX_SWAPFILES 29 /* of 32: one for memory failure, two for migration */
 #define K_SLEEP_ON_PAGE sync_page
+#ifndef K_ARM
 #define K_PAGE_OFFSET 0xffff880000000000UL
 #define K_VMEMMAP 0xffffea0000000000UL
 /* loaded 6 MiB below where it is linked, as a relocatable kernel may be */
 #define K_PHYS_BASE (-0x600000L)
 #define K_KASLR 0
+#endif
 #define K_REQUEST_REF 1
 #define K_BIO_MAX(n) (n)
 #define K_NONLINEAR vm_set.list
@@ -39,10 +47,15 @@
  * Entries that are not present. FILE is bit 6, and the page's offset has the place of
  * an address. Swap: type in bits 5:1, offset from bit 9.
  */
+#ifdef K_ARM
+#define K_MAX_SWAPFILES 32
+#else
 #define K_FILE_PTE(index) ((index) << 12 | 0x40)
 #define K_SWAP_PTE(type, offset) ((type) << 1 | (offset) << 9)
+#define K_MAX_SWAPFILES 29 /* of 32: one for memory failure, two for migration */
 #define K_SWP_HWPOISON 29
 #define K_SWP_MIGRATION 30
+#endif
 
 enum pageflags {
 	PG_locked,
@@ -59,8 +72,12 @@ enum pageflags {
 	PG_private,
 	PG_private_2,
 	PG_writeback,
+#ifdef K_PG_COMPOUND
+	PG_compound,
+#else
 	PG_head,
 	PG_tail,
+#endif
 	PG_swapcache,
 	PG_mappedtodisk,
 	PG_reclaim,
@@ -68,8 +85,10 @@ enum pageflags {
 	PG_swapbacked,
 	PG_unevictable,
 	PG_mlocked,
+#ifndef K_ARM
 	PG_uncached,
 	PG_hwpoison,
+#endif
 	__NR_PAGEFLAGS,
 	PG_checked = PG_owner_priv_1,
 	PG_fscache = PG_private_2,
@@ -223,7 +242,9 @@ struct vm_area_struct {
 	struct file *vm_file;
 	void *vm_private_data;
 	unsigned long vm_truncate_count;
+#ifndef K_ARM
 	struct mempolicy *vm_policy;
+#endif
 };
 
 struct mm_struct {
@@ -277,9 +298,11 @@ struct anon_vma {
 struct zone {
 	unsigned long watermark[3];
 	unsigned long lowmem_reserve[MAX_NR_ZONES];
+#ifndef K_ARM
 	int node;
 	unsigned long min_unmapped_pages;
 	unsigned long min_slab_pages;
+#endif
 	void *pageset[512];
 	spinlock_t lock;
 	struct free_area free_area[11];
@@ -318,7 +341,7 @@ struct radix_tree_node {
 	unsigned int count;
 	struct rcu_head rcu_head;
 	void *slots[64];
-	unsigned long tags[2][1];
+	unsigned long tags[2][64 / (8 * sizeof(long))];
 };
 
 struct shmem_inode_info {

@@ -193,10 +193,8 @@ static uint64_t bits_of(const struct s_vma *v, struct s_pte *p)
 #endif
 	}
 	/* Without a bit to forbid it everything can be executed. */
-	p->exec = v->vma->vm_flags & VM_EXEC || !PTE_NX;
-	if (!p->exec)
-		bits |= PTE_NX;
-	return bits;
+	p->exec = v->vma->vm_flags & VM_EXEC || !(PTE_NX | PTE_EXEC);
+	return bits | (p->exec ? PTE_EXEC : PTE_NX);
 }
 
 static void set_pte(struct s_vma *v, const struct s_pte *p, uint64_t entry)
@@ -303,7 +301,7 @@ void pte_zero(struct s_vma *v, uint64_t nr)
 	p->pfn = page_of_zeroes();
 	p->relation = "zero";
 	p->young = true;
-	p->exec = !PTE_NX;
+	p->exec = !(PTE_NX | PTE_EXEC);
 	p->special = PTE_SPECIAL;
 	set_pte(v, p, p->pfn * PAGE_SIZE | PTE_PAGE | PTE_READ_ONLY | PTE_NX | PTE_SPECIAL);
 }
@@ -315,7 +313,9 @@ static void set_swap(struct s_vma *v, uint64_t nr, const char *kind, unsigned in
 
 	p->swap_type = type;
 	p->swap_offset = offset;
+#ifdef K_SWP_MIGRATION
 	p->write = type == K_SWP_MIGRATION + 1;
+#endif
 	set_pte(v, p, K_SWAP_PTE((uint64_t)type, offset));
 }
 
@@ -329,12 +329,15 @@ void pte_swap(struct s_vma *v, uint64_t nr, unsigned int type, uint64_t offset)
 	v->ptes[v->n_ptes - 1].relation = v->file ? "private" : NULL;
 }
 
+#ifdef K_SWP_MIGRATION
 void pte_migration(struct s_vma *v, uint64_t nr, uint64_t pfn, bool write)
 {
 	set_swap(v, nr, "migration", K_SWP_MIGRATION + write, pfn);
 	v->ptes[v->n_ptes - 1].pfn = pfn;
 	v->ptes[v->n_ptes - 1].relation = v->file ? "same" : NULL;
 }
+
+#endif
 
 #ifdef K_SWP_HWPOISON
 void pte_poison(struct s_vma *v, uint64_t nr, uint64_t pfn)
@@ -363,7 +366,7 @@ void pte_anon_no_access(struct s_vma *v, uint64_t nr)
 
 	/* PAGE_NONE of x86 does not forbid to execute: that it is not present does. */
 	p->young = true;
-	p->exec = !(PTE_NO_ACCESS & PTE_NX);
+	p->exec = !(PTE_NO_ACCESS & PTE_NX) && !PTE_EXEC;
 	p->write = PTE_NO_ACCESS & PTE_WRITE;
 	set_pte(v, p, no_access(anon_page(v, nr, p)));
 }

@@ -80,7 +80,7 @@ static struct raw_prio_tree_node *node_of(struct s_vma *v)
 /* A node points to itself where there is none. */
 static prio_link link_to(struct raw_prio_tree_node *node)
 {
-	return (prio_link)ram_kva(node);
+	return (prio_link)(uintptr_t)ram_kva(node);
 }
 
 static bool above(const struct s_vma *a, const struct s_vma *b)
@@ -152,7 +152,7 @@ static struct raw_prio_tree_node *build(struct s_vma **vmas, size_t n, uint64_t 
 	}
 	mask >>= 1;
 	if (!mask) {
-		mask = 1UL << 63;
+		mask = 1UL << (8 * sizeof(long) - 1);
 		by_length = true;
 	}
 	node->parent = link_to(parent ? parent : node);

@@ -129,7 +129,9 @@ static void map_window(struct s_mm *mm)
 	pte_numa(v, 610, 9);
 #endif
 	/* a page in its linear place is migrated, or found to be broken, as elsewhere */
+#ifdef K_SWP_MIGRATION
 	pte_migration(v, 620, cache_find(window, 636)->pfn, true);
+#endif
 #ifdef K_SWP_HWPOISON
 	pte_poison(v, 623, cache_find(window, 639)->pfn);
 #endif
@@ -292,7 +294,9 @@ static void map_anonymous(struct s_mm *mm)
 	/* enough of them, with odd offsets among, to tell the form of entries by them alone */
 	for (uint64_t nr = 10; nr < 50; nr++)
 		pte_swap(v, nr, nr & 1, 200 + 7 * nr);
+#ifdef K_SWP_MIGRATION
 	pte_migration(v, 4, ram_page(), false);
+#endif
 #ifdef K_SWP_HWPOISON
 	pte_poison(v, 5, ram_page());
 #endif

@@ -116,8 +116,15 @@ k_entry *map_process(void)
 #define TABLE 0x11ULL /* of the kernel: domain 0 */
 #define USER_TABLE 0x31ULL
 #define SECTION 0x1140eULL /* kind, shared, to be written by the kernel */
-#define HW_HALF 2048	   /* of a page of tables: where the hardware's are */
 #define HW_TABLE 1024
+/* Of a page of tables: where the hardware's two are, and the kernel's. */
+#ifdef K_ARM_ALLOWS
+#define HW_HALF 0
+#define OWN_HALF 2048
+#else
+#define HW_HALF 2048
+#define OWN_HALF 0
+#endif
 #define ENTRIES 512
 
 static void set_tables(k_entry *pair, uint64_t page, uint64_t bits)
@@ -145,7 +152,7 @@ k_entry *map_pte(k_entry *pgd, uint64_t va)
 			   va < layout.page_offset ? USER_TABLE : TABLE);
 	if ((*pair & 0x3) != 0x1)
 		die("a section is in the way");
-	return (k_entry *)ram_at(*pair & 0xfffff000) + (va >> 12 & (ENTRIES - 1));
+	return (k_entry *)ram_at((*pair & 0xfffff000) + OWN_HALF) + (va >> 12 & (ENTRIES - 1));
 }
 
 /* What the CPU's code makes of the kernel's entry (cpu_v7_set_pte_ext()). */
@@ -156,16 +163,16 @@ static uint32_t hardware_entry(uint64_t entry)
 	if ((entry & PTE_PAGE & 0x3) != 0x3 || entry & 0x800)
 		return 0;
 	hw |= entry & 0x100 ? 0x820 : 0; /* of processes */
-	hw |= entry & PTE_READ_ONLY || !(entry & PTE_DIRTY) ? 0x200 : 0;
-	return hw | (entry & PTE_NX ? 0x1 : 0);
+	hw |= (entry ^ PTE_WRITE) & (PTE_READ_ONLY | PTE_WRITE) || !(entry & PTE_DIRTY) ? 0x200 : 0;
+	return hw | ((entry ^ PTE_EXEC) & (PTE_NX | PTE_EXEC) ? 0x1 : 0);
 }
 
 void map_page(k_entry *pgd, uint64_t va, uint64_t entry)
 {
-	k_entry *linux_entry = map_pte(pgd, va);
+	uint64_t own = ram_pa(map_pte(pgd, va));
 
-	linux_entry[0] = (k_entry)entry;
-	linux_entry[HW_HALF / sizeof(k_entry)] = entry & 0x1 ? hardware_entry(entry) : 0;
+	*(k_entry *)ram_at(own) = (k_entry)entry;
+	*(k_entry *)ram_at(own - OWN_HALF + HW_HALF) = entry & 0x1 ? hardware_entry(entry) : 0;
 }
 
 void map_table(k_entry *pgd, uint64_t va, uint64_t table)
@@ -184,7 +191,7 @@ static void map_section(k_entry *pgd, uint64_t va, uint64_t pa)
 
 static void map_kernel_page(k_entry *pgd, uint64_t va, uint64_t pa)
 {
-	map_page(pgd, va, pa | 0x1 | PTE_YOUNG | PTE_KIND | PTE_DIRTY);
+	map_page(pgd, va, pa | 0x1 | PTE_YOUNG | PTE_KIND | PTE_DIRTY | PTE_WRITE | PTE_EXEC);
 }
 
 k_entry *map_process(void)
@@ -234,7 +241,7 @@ void map_protections(void *protection_map)
 
 	for (unsigned int rights = 0; rights < 16; rights++) {
 		uint64_t entry = PTE_PAGE | ((rights & 0xa) == 0xa ? PTE_WRITE : WITHOUT_WRITE) |
-				 (rights & 0x4 ? 0 : PTE_NX);
+				 (rights & 0x4 ? PTE_EXEC : PTE_NX);
 
 		map[rights] = (k_entry)(rights & 0x7 ? entry : PTE_NO_ACCESS);
 	}

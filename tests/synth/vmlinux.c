@@ -169,7 +169,9 @@ FUNCTION(hugetlb_vm_op_fault)
 FUNCTION(ext4_page_mkwrite)
 FUNCTION(generic_file_remap_pages)
 FUNCTION(handle_mm_fault)
+#ifdef K_SWP_MIGRATION
 FUNCTION(migrate_pages)
+#endif
 FUNCTION(schedule)
 FUNCTION(io_schedule)
 FUNCTION(wake_bit_function)
