@@ -62,6 +62,11 @@ void mi_fault_rules_arm64(struct mi_kernel *k, struct mi_fault_rules *r)
 
 	r->notes_use = r->notes_write = MI_NOT_KNOWN;
 	r->contiguous = l->sym_contpte_set_ptes;
+	/* That kernels switch it on came with 4.3, when mappings were not nonlinear any more. */
+	if (mi_has(&l->as_i_mmap_nonlinear)) {
+		r->notes_use = r->notes_write = MI_NO;
+		return;
+	}
 	if (!l->sym_cpu_data || !l->sym_per_cpu_offset || !l->sym_nr_cpu_ids ||
 	    !mi_has(&l->cpuinfo_midr) || !mi_has(&l->cpuinfo_mmfr1) ||
 	    mi_read_u32(k->t, l->sym_nr_cpu_ids, &n) || n > CPUS_MAX)

@@ -238,7 +238,8 @@ static uint64_t aged(struct s_pte *p, uint64_t bits, unsigned int lacks)
 	if (lacks & LACKS_DIRTY && p->dirty) {
 		bits = (bits & ~PTE_DIRTY) | PTE_CLEAN;
 		p->dirty = false;
-		p->write = !PTE_CLEAN;
+		/* Unless a bit says so, being clean is to be read-only. */
+		p->write = PTE_WRITE || !PTE_CLEAN;
 	}
 	return bits;
 }

@@ -20,7 +20,7 @@
 #endif
 
 /* whether the CPU itself marks in an entry that its page was used, or written */
-#ifdef K_ARM
+#if defined(K_ARM) || defined(K_ARM64)
 #define CPU_MARKS "false"
 #else
 #define CPU_MARKS "true"
