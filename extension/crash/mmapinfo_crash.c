@@ -250,12 +250,12 @@ static bool is_code_of_crash(void *addr)
 }
 
 /*
- * defs.h has no version. The two function pointers around the members used here
- * are where this build expects them, or it does not fit.
+ * defs.h has no version. The name of crash's own and the two function pointers around the
+ * members used here are where this build expects them, or it does not fit.
  */
 static bool abi_fits(void)
 {
-	return is_code_of_crash((void *)pc->readmem) &&
+	return pc->program_version == build_version && is_code_of_crash((void *)pc->readmem) &&
 	       is_code_of_crash((void *)pc->read_vmcoreinfo) && pc->nullfp && pc->error_path;
 }
 
