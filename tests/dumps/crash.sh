@@ -1,18 +1,30 @@
 #!/usr/bin/env bash
 # The crash extension, in the crash that is installed.
-#   crash.sh VMLINUX BUILD DUMP...
+#   crash.sh [--brief] VMLINUX BUILD DUMP... [--minimal DUMP...]
 # JSON must be that of the command on each dump; behaviour is tested on the first,
-# which must be ELF. CRASH: another crash to run; may be a script (chroot), then
-# CRASH_BINARY is the program itself.
+# which must be ELF. Dumps behind --minimal this crash opens in no other way.
+# --brief: without what starts crash again and again.
+# CRASH: another crash to run; may be a script (chroot), then CRASH_BINARY is the
+# program itself.
 set -uo pipefail
 . "$(dirname "$0")/../tap.sh"
 here=$(cd "$(dirname "$0")" && pwd)
+brief=
+every=18
+[ "$1" != --brief ] || { brief=1 every=30; shift; }
 vmlinux=$1
 build=$(cd "$2" && pwd)
 shift 2
 so=$build/mmapinfo.so
 mi=$build/mmapinfo
 dump=$1
+dumps=()
+minimal=()
+while [ $# -gt 0 ]; do
+	[ "$1" != --minimal ] || { shift; minimal=("$@"); break; }
+	dumps+=("$1")
+	shift
+done
 export CRASH=${CRASH:-$(command -v crash)}
 tmp=$tap_dir/crash
 mkdir "$tmp"
@@ -21,6 +33,7 @@ mkdir "$tmp"
 session() {
 	local core=$1
 	shift
+	[[ " ${minimal[*]} " != *" $core "* ]] || set -- --minimal "$@"
 	{
 		echo "extend $so"
 		cat
@@ -80,14 +93,19 @@ linkage() {
 
 # ---- the same answer ----
 
-# Every 18th process, and all ways to print it. PID 1 also by its task.
+# Every 18th process, or 30th, and all ways to print it. PID 1 also by its task.
 identical() {
-	local core=$1 name pids pid n=0 how
+	local core=$1 name pids pid n=0 how i
 	local -a hows=("--json" "--json --each" "--json --sources" "" "--pages" "--map" "--json --next" "--next --map")
 	name=$(basename "$core")
 	pids=$("$mi" -c "$core" --all --json | python3 -c 'import json, sys
-print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::18])')
+print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::int(sys.argv[1])])' \
+		"$every")
+	ways_of_stuck "$core"
 	{
+		for i in "${!stuck[@]}"; do
+			echo "mmapinfo ${stuck[i]} > $tmp/got.stuck.$i"
+		done
 		for pid in $pids; do
 			for how in "${!hows[@]}"; do
 				echo "mmapinfo ${hows[how]} $pid > $tmp/got.$pid.$how"
@@ -116,29 +134,30 @@ print(*[p["pid"] for p in json.load(sys.stdin)["processes"] if p.get("rss")][::1
 	same "$name: --all" "$tmp/want" "$tmp/got.all"
 	"$mi" -c "$core" --json "0x$(task_of "$core" 1)" >"$tmp/want"
 	same "$name: a task address" "$tmp/want" "$tmp/got.task"
+	identical_stuck "$core"
 	rm -f "$tmp"/got.*
 }
 
-# What is stuck, and behind what. with_fault: not empty if a task is in a page fault.
+# How to ask what is stuck, and behind what. with_fault: not empty if a task is in a page fault.
 with_fault=
-identical_stuck() {
-	local core=$1 name how pid i
-	local -a hows=("--json --requests" "--requests" "--json --blocked" "--blocked --each"
+stuck=()
+ways_of_stuck() {
+	local pid
+	stuck=("--json --requests" "--requests" "--json --blocked" "--blocked --each"
 		"--blocked --evidence" "check" "check --json --rule rss,request-age")
-	name=$(basename "$core")
-	pid=$("$mi" -c "$core" --blocked --json | python3 -c 'import json, sys
+	pid=$("$mi" -c "$1" --blocked --json | python3 -c 'import json, sys
 print(*[t["pid"] for t in json.load(sys.stdin)["blocked"] if t["wait"] and t["fault"]][:1])')
-	[ -z "$pid" ] || hows+=("--json --evidence $pid" "--evidence $pid")
+	[ -z "$pid" ] || stuck+=("--json --evidence $pid" "--evidence $pid")
 	with_fault+=$pid
-	for i in "${!hows[@]}"; do
-		echo "mmapinfo ${hows[i]} > $tmp/got.$i"
-	done | session "$core" >"$tmp/said"
-	for i in "${!hows[@]}"; do
+}
+
+identical_stuck() {
+	local core=$1 i
+	for i in "${!stuck[@]}"; do
 		# shellcheck disable=SC2086 # options
-		"$mi" -c "$core" ${hows[i]} >"$tmp/want" 2>/dev/null
-		same "$name: ${hows[i]}" "$tmp/want" "$tmp/got.$i"
+		"$mi" -c "$core" ${stuck[i]} >"$tmp/want" 2>/dev/null
+		same "$(basename "$core"): ${stuck[i]}" "$tmp/want" "$tmp/got.stuck.$i"
 	done
-	rm -f "$tmp"/got.*
 }
 
 # --sources without what differs: times, who read how many pages (crash keeps them), and
@@ -174,21 +193,23 @@ behaviour() {
 		"mmapinfo -5"
 		"mmapinfo --help"
 		"mmapinfo --version"
-		"mmapinfo"
+		"set 0 > /dev/null"$'\n'"mmapinfo"
 		"mmapinfo 1 > /dev/full"
 		"mmapinfo 1"
 		"extend -u $so"
 		"mmapinfo 1"
 		"extend $so"
 		"mmapinfo 1"
+		"mmapinfo < $tmp/lines"
 	)
+	printf -- '-m 1\n--json 1\n' >"$tmp/lines"
 	for n in "${!cmds[@]}"; do
 		printf '!echo MARK %d\n%s\n!echo MARK %d\nsys\n' $((2 * n)) "${cmds[n]}" $((2 * n + 1))
 	done | session "$dump" >"$tmp/said"
 	for n in "${!cmds[@]}"; do
 		between "$tmp/said" $((2 * n)) >"$tmp/out.$n"
 		between "$tmp/said" $((2 * n + 1)) >"$tmp/sys"
-		has "the session goes on after: ${cmds[n]//$tmp/TMP}" 'DUMPFILE: ' "$tmp/sys"
+		has "the session goes on after: ${cmds[n]//[$'\n']/; }" 'DUMPFILE: ' "$tmp/sys"
 	done
 	has "help: NAME" '^  mmapinfo - ' "$tmp/out.0"
 	has "help: DESCRIPTION" '^DESCRIPTION$' "$tmp/out.0"
@@ -218,26 +239,42 @@ behaviour() {
 	not_has "unloaded: no such command" '^PID 1 ' "$tmp/out.17"
 	has "load again" 'shared object loaded' "$tmp/out.18"
 	same "after loading again" "$tmp/want" "$tmp/out.19"
+	{ "$mi" -c "$dump" -m 1; "$mi" -c "$dump" --json 1; } >"$tmp/want"
+	same "arguments from a file, a command a line" "$tmp/want" "$tmp/out.20"
 }
 
 # Before 9.0.2 crash looks for the other end of a pipe only for moments, and gives up
-# on a busy machine. That is not what is tested: try again.
+# on a busy machine. That is not what is tested: there are several rounds, of which one is
+# looked at that came to pass.
 pipes() {
-	local try long
+	local round long
 	long=$(pid_of "$dump" sparse-1g)
-	for try in {1..20}; do
-		printf '%s\n' "mmapinfo 1 | wc -l > $tmp/count" '!echo MARK 1' \
-			"mmapinfo --each $long | head -n 1 > $tmp/first" '!echo MARK 2' sys |
-			session "$dump" >"$tmp/said"
-		grep -q 'pipe operation failed' "$tmp/said" || break
-	done
-	[ "$(cat "$tmp/count")" = "$("$mi" -c "$dump" 1 | wc -l)" ]
-	ok $? "a pipe gets every line (try $try)" "$tmp/count"
+	round=$(pipe_rounds "$long")
+	between "$tmp/said" "$((2 * round))" >"$tmp/round"
+	between "$tmp/said" "$((2 * round + 1))" >"$tmp/sys"
+	[ "$(cat "$tmp/count.$round")" = "$("$mi" -c "$dump" 1 | wc -l)" ]
+	ok $? "a pipe gets every line (round $round)" "$tmp/count.$round"
 	"$mi" -c "$dump" "$long" | head -n 1 >"$tmp/head"
-	same "a reader that leaves early" "$tmp/head" "$tmp/first"
-	not_has "a reader that leaves early: no complaint" '^mmapinfo: ' "$tmp/said"
-	between "$tmp/said" 2 >"$tmp/sys"
+	same "a reader that leaves early" "$tmp/head" "$tmp/first.$round"
+	! grep -q '^mmapinfo: ' "$tmp/round"
+	ok $? "a reader that leaves early: no complaint" "$tmp/round"
 	has "a reader that leaves early: the session goes on" 'DUMPFILE: ' "$tmp/sys"
+}
+
+# Prints which round is to be looked at.
+pipe_rounds() {
+	local round
+	for _ in {1..4}; do
+		for round in {0..9}; do
+			printf '%s\n' "!echo MARK $((2 * round))" "mmapinfo 1 | wc -l > $tmp/count.$round" \
+				"mmapinfo --each $1 | head -n 1 > $tmp/first.$round" \
+				"!echo MARK $((2 * round + 1))" sys
+		done | session "$dump" >"$tmp/said"
+		for round in {0..9}; do
+			between "$tmp/said" $((2 * round)) | grep -q 'pipe operation failed' || break 2
+		done
+	done
+	echo "$round"
 }
 
 # one_line N NAME REGEX: command N said one line, and that.
@@ -247,6 +284,18 @@ one_line() {
 }
 
 # ---- other ways to start crash ----
+
+# Where crash starts: with the task that panicked, or an idle one.
+first_context() {
+	printf 'set\n!echo MARK 1\nmmapinfo\n!echo MARK 2\n' | session "$dump" >"$tmp/said"
+	between "$tmp/said" 1 >"$tmp/out"
+	if grep -Eq '^ *PID: 0$' "$tmp/said"; then
+		has "the first context is idle" '^mmapinfo: the current context is an idle' "$tmp/out"
+	else
+		"$mi" -c "$dump" "0x$(sed -n 's/^ *TASK: \([0-9a-f]*\).*/\1/p' "$tmp/said")" >"$tmp/want"
+		same "the first context" "$tmp/want" "$tmp/out"
+	fi
+}
 
 # The task that crash can be moved to: not each crash finds it in each kernel.
 context() {
@@ -389,34 +438,41 @@ recorded() {
 	done
 }
 
+interrupts() {
+	local status
+	"$here/crash_interrupt.py" "$vmlinux" "$build" "$dump" >"$tmp/tap" 2>"$tmp/err"
+	status=$?
+	[ "$status" -eq 0 ] || cat "$tmp/err"
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) ok 0 "${line#ok * - }" ;;
+		"not ok "*) ok 1 "${line#not ok * - }" "$tmp/err" ;;
+		esac
+	done <"$tmp/tap"
+	[ "$status" -eq 0 ] && grep -q '^1\.\.[1-9]' "$tmp/tap"
+	ok $? "the tests of ^C ran" "$tmp/tap" "$tmp/err"
+}
+
 linkage
-recorded "$dump"
-for core; do
+for core in "${dumps[@]}" "${minimal[@]}"; do
 	identical "$core"
-	identical_stuck "$core"
 done
 [ -n "$with_fault" ]
 ok $? "a task in a page fault was compared"
 behaviour
 pipes
+[ -z "$brief" ] || { done_testing; exit; }
+
+interrupts
+first_context
 context
-switches "$@"
+recorded "$dump"
+switches "${dumps[@]}"
 flattened
 filtered_elf
-cut_short "${!#}"
+cut_short "${dumps[-1]}"
 split_dump
-for core; do
+for core in "${dumps[@]}"; do
 	damaged "$core"
 done
-"$here/crash_interrupt.py" "$vmlinux" "$build" "$dump" >"$tmp/tap" 2>"$tmp/err"
-status=$?
-[ "$status" -eq 0 ] || cat "$tmp/err"
-while IFS= read -r line; do
-	case $line in
-	"ok "*) ok 0 "${line#ok * - }" ;;
-	"not ok "*) ok 1 "${line#not ok * - }" "$tmp/err" ;;
-	esac
-done <"$tmp/tap"
-[ "$status" -eq 0 ] && grep -q '^1\.\.[1-9]' "$tmp/tap"
-ok $? "the tests of ^C ran" "$tmp/tap" "$tmp/err"
 done_testing
