@@ -52,7 +52,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 HELPER := $(BUILD)/tests/poke $(BUILD)/tests/damage $(BUILD)/tests/hostile $(BUILD)/tests/hide \
 	$(BUILD)/tests/make_recorder $(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress $(BUILD)/tests/locks
 
-.PHONY: all help setup demo check check-kernels check-providers support check-unit lint format bench docs demo-dump fuzz \
+.PHONY: all help setup demo check check-kernels check-providers check-crashes support crash-support check-unit lint format bench docs demo-dump fuzz \
 	recorder bench-recorder install uninstall install-recorder uninstall-recorder clean tests synth
 .DEFAULT_GOAL := all
 FORCE:
@@ -67,6 +67,8 @@ help:
 	@echo 'make tests      build the unit tests'
 	@echo 'make check-kernels  five series, three flavours, against every check (an hour)'
 	@echo 'make check-providers  dumps of all kernels, read by libkdumpfile and by drgn'
+	@echo 'make check-crashes  the extension in crash of other suites, dumps of all kernels'
+	@echo 'make crash-support  check-crashes, and its table into docs/crash.md'
 	@echo 'make support    check-kernels, and its table into docs/support.md'
 	@echo 'make check-unit run the tests that need no guest'
 	@echo 'make synth      make the dumps of kernels before 4.0 (tests/synth/README.md)'
@@ -222,6 +224,15 @@ check-providers:
 	scripts/setup test
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)FULL=1 tests/run providers
+
+check-crashes:
+	scripts/setup test
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)FULL=1 tests/run crashes
+
+crash-support: check-crashes
+	$(Q)scripts/crash-table --write docs/crash.md $(BUILD)/crashes.tsv \
+		$(BUILD)/providers/*/crashes.tsv
 
 support: check-kernels
 	$(Q)scripts/support-table --write $(BUILD)/matrix.tsv docs/support.md
