@@ -164,6 +164,7 @@ static enum mi_status look(struct mi_kernel *k, const struct mi_check_options *a
 	mi_addrmap_free(&r.mms);
 	mi_addrmap_free(&r.mappings);
 	free(r.seen);
+	free(r.busy);
 	if (st)
 		mi_check_close(r.c);
 	else

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* check_pending.c - the rules about waits and block requests */
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "check_private.h"
 #include "pending.h"
@@ -69,8 +70,77 @@ static void check_age(struct mi_check_run *r, const struct mi_pending *p,
 	mi_check_number(f, "tag", q->rq.tag);
 }
 
-static const enum mi_rule of_pending[] = {MI_RULE_LOST_WAKEUP, MI_RULE_LOCK_WITHOUT_IO,
-					  MI_RULE_WRITEBACK_WITHOUT_IO, MI_RULE_REQUEST_AGE};
+/* The device has answered, and for longer than softirqs take that is all there is. */
+static void check_completed(struct mi_check_run *r, const struct mi_pending *p,
+			    const struct mi_pending_rq *q)
+{
+	struct mi_found *f;
+
+	if (!mi_check_apply(r, MI_RULE_REQUEST_COMPLETED))
+		return;
+	if (q->rq.state != MI_RQ_COMPLETING || !p->clock_known || !q->rq.issue_ns ||
+	    q->rq.issue_ns >= p->clock_ns || p->clock_ns - q->rq.issue_ns < NS_PER_S)
+		return;
+	f = mi_check_add(r, MI_RULE_REQUEST_COMPLETED, "request", q->rq.addr, 0);
+	mi_check_say(f, "a request of %s was answered, and is not completed",
+		     p->disks[q->rq.disk].name);
+	mi_check_number(f, "tag", q->rq.tag);
+	mi_check_number(f, "issued_ns_ago", (int64_t)(p->clock_ns - q->rq.issue_ns));
+}
+
+/* ---- pages in caches ---- */
+
+#define BUSY_MAX 65536
+
+void mi_check_busy(struct mi_check_run *r, const struct mi_page *page)
+{
+	const uint32_t busy = 1U << MI_PG_LOCKED | 1U << MI_PG_WRITEBACK;
+	struct mi_page *more;
+
+	/* Of a folio its first page. */
+	if (!(page->flags & busy) || page->pfn != page->head_pfn ||
+	    !mi_check_apply(r, MI_RULE_PAGE_WITHOUT_IO))
+		return;
+	if (r->n_busy == BUSY_MAX) {
+		mi_check_cannot(r, MI_RULE_PAGE_WITHOUT_IO, "too many pages are locked");
+		return;
+	}
+	if (r->n_busy == r->room_busy) {
+		r->room_busy = r->room_busy ? 2 * r->room_busy : 64;
+		more = realloc(r->busy, r->room_busy * sizeof(*more));
+		if (!more) {
+			r->no_memory = true;
+			r->n_busy = r->room_busy = 0;
+			return;
+		}
+		r->busy = more;
+	}
+	r->busy[r->n_busy++] = *page;
+}
+
+static void check_busy(struct mi_check_run *r, struct mi_pending *p, const struct mi_page *page)
+{
+	enum mi_finding finding;
+	struct mi_found *f;
+
+	if (!mi_pending_page(p, page, &finding)) {
+		r->no_memory = true;
+		return;
+	}
+	if (finding != MI_FINDING_NO_REQUEST)
+		return;
+	f = mi_check_add(r, MI_RULE_PAGE_WITHOUT_IO, "page", mi_pfn_to_page(r->c->k, page->pfn), 0);
+	mi_check_say(f, "page %" PRIu64 " of a file is %s, and no request has it", page->index,
+		     page->flags >> MI_PG_LOCKED & 1 ? "locked" : "under writeback");
+	mi_check_address(f, "page.mapping", page->mapping);
+	mi_check_number(f, "page.index", (int64_t)page->index);
+}
+
+static const enum mi_rule of_pending[] = {
+	MI_RULE_LOST_WAKEUP,	 MI_RULE_LOCK_WITHOUT_IO,   MI_RULE_WRITEBACK_WITHOUT_IO,
+	MI_RULE_PAGE_WITHOUT_IO, MI_RULE_REQUEST_COMPLETED, MI_RULE_REQUEST_AGE,
+};
+#define OF_WAITS 3 /* of these the first */
 
 static bool any_asked(const struct mi_check *c)
 {
@@ -98,13 +168,18 @@ enum mi_status mi_check_pending(struct mi_check_run *r, struct mi_error *err)
 		mi_check_cannot(r, of_pending[i], "block devices cannot be read in this kernel");
 	if (st)
 		return MI_OK;
-	for (i = 0; !p->waits_known && i + 1 < sizeof(of_pending) / sizeof(*of_pending); i++)
+	for (i = 0; !p->waits_known && i < OF_WAITS; i++)
 		mi_check_cannot(r, of_pending[i], "who waits for pages is not known");
 	for (i = 0; i < p->n_waits; i++)
 		check_wait(r, &p->waits[i]);
-	for (i = 0; i < p->n_rq; i++)
-		if (!p->rq[i].unstable)
-			check_age(r, p, &p->rq[i]);
+	for (i = 0; i < p->n_rq; i++) {
+		if (p->rq[i].unstable)
+			continue;
+		check_age(r, p, &p->rq[i]);
+		check_completed(r, p, &p->rq[i]);
+	}
+	for (i = 0; i < r->n_busy; i++)
+		check_busy(r, p, &r->busy[i]);
 	mi_pending_close(p);
 	return MI_OK;
 }

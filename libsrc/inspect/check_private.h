@@ -19,7 +19,9 @@ struct mi_check_run {
 	struct mi_addrmap mms, mappings; /* that were looked at */
 	struct mi_seen *seen;
 	size_t n_seen, room_seen;
-	bool all_seen; /* nothing that may map a page was left out */
+	bool all_seen;	      /* nothing that may map a page was left out */
+	struct mi_page *busy; /* in the caches of files: locked, or under writeback */
+	size_t n_busy, room_busy;
 	bool no_memory;
 };
 
@@ -37,6 +39,8 @@ void mi_check_cannot(struct mi_check_run *r, enum mi_rule rule, const char *why)
 enum mi_status mi_check_processes(struct mi_check_run *r, struct mi_error *err);
 /* A process that maps it, or (@pid 0) a slot of a file's cache that has it. */
 void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
+/* A page of a file's cache that something is done with. */
+void mi_check_busy(struct mi_check_run *r, const struct mi_page *page);
 /* When all processes and files were seen. */
 void mi_check_mapcounts(struct mi_check_run *r);
 enum mi_status mi_check_pending(struct mi_check_run *r, struct mi_error *err);

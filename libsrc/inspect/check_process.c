@@ -13,6 +13,7 @@
 /* What the page tables of one mm have, in the counters' classes. */
 struct counted {
 	int64_t file, anon, shmem, swap;
+	int64_t huge_anon; /* of these or of the huge zero page, in pages: mapped by huge entries */
 };
 
 struct walk {
@@ -145,9 +146,20 @@ static bool is_swapped(const struct mi_run *run)
 	return run->pte == MI_PTE_SWAP || run->pte == MI_PTE_SWAP_ERROR;
 }
 
+/* Tables are kept in store for each huge entry, so that it can be split. */
+static bool has_deposit(const struct mi_run *run)
+{
+	return run->level == 2 && run->pte_bits & MI_PTE_HUGE &&
+	       (run->relation == MI_REL_ZERO ||
+		(run->has_page && !run->page.why && !run->page.hugetlb &&
+		 run->page.owner == MI_OWNER_ANON));
+}
+
 static void count_page(struct walk *w, const struct mi_run *run)
 {
 	const struct mi_page *pg = &run->page;
+
+	w->counted.huge_anon += has_deposit(run);
 
 	if (is_swapped(run)) {
 		w->counted.swap++;
@@ -266,6 +278,62 @@ static void check_rss(struct mi_check_run *r, const struct mi_process *p, const 
 	mi_check_number(f, "MM_SWAPENTS", mm->swapents);
 }
 
+/*
+ * Tables of entries, and of tables of these, two levels up; not the root, nor P4Ds, which the
+ * kernel does not count. @w: a walk that has just begun.
+ */
+static int64_t count_tables(struct mi_check_run *r, const struct mi_process *p,
+			    struct mi_pt_walk *w, bool *whole)
+{
+	uint64_t last[MI_PT_LEVELS + 1] = {0}, va = 0, end = p->maps[p->n_maps - 1].vma.end;
+	struct mi_extent ext;
+	unsigned int level;
+	int64_t n = 0;
+
+	while (va < end && !mi_target_interrupted(r->c->k->t)) {
+		mi_pt_next(w, va, end, &ext);
+		*whole &= ext.kind != MI_EXTENT_UNREADABLE;
+		for (level = 1; level < w->shape->levels && level <= 3; level++) {
+			n += w->table[level] && w->table[level] != last[level];
+			last[level] = w->table[level] ? w->table[level] : last[level];
+		}
+		va = ext.end;
+	}
+	return n;
+}
+
+static void check_tables(struct mi_check_run *r, const struct mi_process *p, const struct walk *w)
+{
+	const struct mi_member *m = &r->c->k->l.mm_pgtables;
+	struct mi_pt_walk *pt;
+	struct mi_found *f;
+	bool whole = true;
+	uint64_t bytes;
+	int64_t n;
+
+	if (p->n_unstable || !p->n_maps || !mi_check_apply(r, MI_RULE_PGTABLES))
+		return;
+	if (!mi_has(m) || mi_read_member(r->c->k->t, p->mm.addr, m, &bytes)) {
+		mi_check_cannot(r, MI_RULE_PGTABLES, "pgtables_bytes is not to be had");
+		return;
+	}
+	pt = malloc(sizeof(*pt));
+	if (!pt || mi_pt_start(pt, r->c->k, &p->mm, NULL)) {
+		r->no_memory |= !pt;
+		free(pt);
+		return;
+	}
+	n = count_tables(r, p, pt, &whole) + w->counted.huge_anon / 512;
+	free(pt);
+	if (!whole || (uint64_t)n * MI_PAGE_SIZE == bytes)
+		return;
+	f = mi_check_add(r, MI_RULE_PGTABLES, "mm_struct", p->mm.addr, p->task.pid);
+	mi_check_say(f, "%" PRId64 " tables were found, pgtables_bytes is %" PRIu64 ": %" PRIu64, n,
+		     bytes, bytes / MI_PAGE_SIZE);
+	mi_check_number(f, "tables", n);
+	mi_check_number(f, "mm_struct.pgtables_bytes", (int64_t)bytes);
+}
+
 /* ---- files ---- */
 
 static bool take_slot(void *arg, const struct mi_run *run)
@@ -277,6 +345,7 @@ static bool take_slot(void *arg, const struct mi_run *run)
 	if (run->cached != MI_CACHED_FOLIO || !run->has_slot_page || pg->why)
 		return true;
 	mi_check_see(w->r, pg, 0);
+	mi_check_busy(w->r, pg);
 	if (pg->hugetlb || !mi_check_apply(w->r, MI_RULE_CACHE_SLOT))
 		return !w->r->no_memory;
 	if (pg->owner == MI_OWNER_FILE && pg->mapping == w->file->file.mapping &&
@@ -315,6 +384,31 @@ static void check_nrpages(struct mi_check_run *r, const struct mi_process *p,
 	mi_check_number(f, "address_space.nrpages", (int64_t)file->file.nrpages);
 }
 
+#define ERRSEQ_ERRNO 0xfff /* lib/errseq.c: MAX_ERRNO */
+#define ERRSEQ_SEEN 0x1000 /* somebody was told */
+
+static void check_wb_err(struct mi_check_run *r, const struct mi_process *p,
+			 const struct mi_mapped_file *file)
+{
+	const struct mi_member *m = &r->c->k->l.as_wb_err;
+	struct mi_found *f;
+	uint64_t err;
+
+	if (!mi_check_apply(r, MI_RULE_WB_ERR))
+		return;
+	if (!mi_has(m)) {
+		mi_check_cannot(r, MI_RULE_WB_ERR, "this kernel's address_space has no wb_err");
+		return;
+	}
+	if (mi_read_member(r->c->k->t, file->file.mapping, m, &err) || !(err & ERRSEQ_ERRNO) ||
+	    err & ERRSEQ_SEEN)
+		return;
+	f = mi_check_add(r, MI_RULE_WB_ERR, "address_space", file->file.mapping, p->task.pid);
+	mi_check_say(f, "errno %" PRIu64 ", inode %" PRIu64, err & ERRSEQ_ERRNO,
+		     file->file.name.ino);
+	mi_check_address(f, "wb_err", err);
+}
+
 static enum mi_status check_files(struct walk *w, struct mi_error *err)
 {
 	struct mi_check_run *r = w->r;
@@ -330,6 +424,7 @@ static enum mi_status check_files(struct walk *w, struct mi_error *err)
 			return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 		r->c->files++;
 		check_nrpages(r, w->p, w->file);
+		check_wb_err(r, w->p, w->file);
 		if (!w->file->file.hugetlbfs && !w->file->file.dax)
 			st = mi_file_pages(w->p, w->file, true, take_slot, w, err);
 	}
@@ -357,6 +452,7 @@ static enum mi_status check_open_process(struct mi_check_run *r, struct mi_proce
 	if (w.unread || p->n_unstable)
 		r->all_seen = false;
 	check_rss(r, p, &w);
+	check_tables(r, p, &w);
 	return check_files(&w, err);
 }
 

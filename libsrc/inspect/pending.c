@@ -449,6 +449,39 @@ static bool judge_wait(struct mi_pending *p, struct mi_wait *w)
 	return true;
 }
 
+static bool has_page(const struct mi_rq_pages *list, size_t n, size_t file, uint64_t first,
+		     uint64_t last)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!list[i].why && list[i].owner == MI_OWNER_FILE && list[i].file == file &&
+		    list[i].index <= last && first - list[i].index < list[i].n + (last - first))
+			return true;
+	return false;
+}
+
+bool mi_pending_page(struct mi_pending *p, const struct mi_page *page, enum mi_finding *ret)
+{
+	struct mi_wait w = {.waiter = {.what = page->flags >> MI_PG_LOCKED & 1 ? MI_WAIT_LOCKED
+									       : MI_WAIT_WRITEBACK,
+				       .pfn = page->pfn},
+			    .page = *page,
+			    .file = MI_NO_INDEX,
+			    .request = MI_NO_INDEX,
+			    .fs_request = MI_NO_INDEX};
+	uint64_t last = page->index + (1ULL << page->order) - 1;
+
+	if (!judge_wait(p, &w))
+		return false;
+	if (w.finding == MI_FINDING_NO_REQUEST && w.file != MI_NO_INDEX &&
+	    (has_page(p->pages, p->n_pages, w.file, page->index, last) ||
+	     has_page(p->fs.pages, p->fs.n_pages, w.file, page->index, last)))
+		w.finding = MI_FINDING_NONE;
+	*ret = w.finding;
+	return true;
+}
+
 static int by_request(const void *a, const void *b)
 {
 	const struct mi_wait *x = a, *y = b;

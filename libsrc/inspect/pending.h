@@ -155,6 +155,12 @@ size_t mi_pending_path(const struct mi_pending *p, const struct mi_pending_rq *r
 const char *mi_finding_word(enum mi_finding finding);
 void mi_finding_text(const struct mi_wait *w, char *buf, size_t size);
 
+/*
+ * A page that is locked or under writeback: does a request have it, or what else explains it, as
+ * for a wait: mi_finding. NONE: one has it. False: out of memory.
+ */
+bool mi_pending_page(struct mi_pending *p, const struct mi_page *page, enum mi_finding *ret);
+
 /* ---- between pending.c and pending_fs.c ---- */
 
 /* After the waits are loaded: requests of file systems, and which of the waits are for these. */

@@ -96,6 +96,33 @@ static bool hurt_nrpages(struct mi_process *p)
 	return false;
 }
 
+static bool hurt_tables(struct mi_process *p)
+{
+	uint64_t bytes, at = p->mm.addr + (uint64_t)k->l.mm_pgtables.off;
+
+	if (mi_read_ulong(k->t, at, &bytes))
+		die("pgtables_bytes cannot be read");
+	poke(k, dump, at, bytes + MI_PAGE_SIZE, 8);
+	expect(MI_RULE_PGTABLES, p->mm.addr);
+	return true;
+}
+
+static bool hurt_wb_err(struct mi_process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++) {
+		const struct mi_file *f = &p->files[i].file;
+
+		if (!f->nrpages || f->hugetlbfs)
+			continue;
+		poke(k, dump, f->mapping + (uint64_t)k->l.as_wb_err.off, 28, 4);
+		expect(MI_RULE_WB_ERR, f->mapping);
+		return true;
+	}
+	return false;
+}
+
 /* ---- pages ---- */
 
 struct pick {
@@ -158,6 +185,22 @@ static size_t pick_mapped(struct mi_process *p, struct pick *pick)
 			mi_mapping_pages(p, &p->maps[i], true, take, pick, &e);
 	}
 	return pick->n;
+}
+
+/* Locked by nobody. */
+static bool hurt_lock(struct mi_process *p)
+{
+	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
+	uint64_t at, flags;
+
+	if (pick_mapped(p, &pick) < 1)
+		return false;
+	at = mi_pfn_to_page(k, pick.found[0].pfn) + (uint64_t)k->l.page_flags.off;
+	if (mi_read_ulong(k->t, at, &flags))
+		die("flags cannot be read");
+	poke(k, dump, at, flags | 1ULL << k->l.PG_locked.value, 8);
+	expect(MI_RULE_PAGE_WITHOUT_IO, mi_pfn_to_page(k, pick.found[0].pfn));
+	return true;
 }
 
 static bool hurt_mapcount(struct mi_process *p)
@@ -313,6 +356,17 @@ static void hurt_age(void)
 	mi_pending_close(p);
 }
 
+/* Answered long ago. */
+static void hurt_completion(void)
+{
+	struct mi_pending *p = pending();
+	uint64_t rq = p->rq[with_bio(p)].rq.addr;
+
+	poke(k, dump, rq + (uint64_t)k->l.rq_state.off, (uint64_t)k->l.MQ_RQ_COMPLETE.value, 4);
+	expect(MI_RULE_REQUEST_COMPLETED, rq);
+	mi_pending_close(p);
+}
+
 /* A list of bios that runs in a circle. */
 static void hurt_list(void)
 {
@@ -338,6 +392,9 @@ static void damage(const char *kind)
 		{"nrpages", hurt_nrpages},
 		{"cache-slot", hurt_index},
 		{"mapcount", hurt_mapcount},
+		{"pgtables", hurt_tables},
+		{"wb-err", hurt_wb_err},
+		{"page-without-io", hurt_lock},
 		{"pte-page", hurt_ptes},
 		{"pte-outside-vma", hurt_outside},
 	};
@@ -356,6 +413,8 @@ static void damage(const char *kind)
 		hurt_bio(MI_WAIT_WRITEBACK, MI_RULE_WRITEBACK_WITHOUT_IO);
 	else if (!strcmp(kind, "request-age"))
 		hurt_age();
+	else if (!strcmp(kind, "request-completed"))
+		hurt_completion();
 	else if (!strcmp(kind, "structure"))
 		hurt_list();
 	else
