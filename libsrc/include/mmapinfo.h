@@ -209,10 +209,9 @@ struct mi_request {
 
 /*
  * Answer @req on @out, which is flushed. Nothing is written if the process
- * cannot be found or has no memory (MI_ERR_NOT_FOUND, MI_ERR_STATE). MI_FINDINGS is no failure. A walk
- * that breaks off later fails as well; JSON is then complete JSON that holds
- * the reason as "error". What merely could not be read is no error: the answer
- * says it itself.
+ * cannot be found or has no memory (MI_ERR_NOT_FOUND, MI_ERR_STATE). MI_FINDINGS is no failure. A
+ * walk that breaks off later fails as well; JSON is then complete JSON that holds the reason as
+ * "error". What merely could not be read is no error: the answer says it itself.
  */
 MI_API enum mi_status mi_session_run(struct mi_session *s, const struct mi_request *req, FILE *out,
 				     struct mi_error *err);

@@ -190,13 +190,14 @@ enum mi_status mi_check_open(struct mi_kernel *k, const struct mi_check_options 
 			     struct mi_check **ret, struct mi_error *err)
 {
 	const struct mi_problems before = k->problems;
-	struct mi_check *first, *second;
+	struct mi_check *first = NULL, *second = NULL;
 	enum mi_status st = look(k, ask, &first, err);
 
-	if (st || !first->n_found || !mi_target_facts(k->t)->live) {
-		if (!st)
-			*ret = first;
+	if (st)
 		return st;
+	if (!first->n_found || !mi_target_facts(k->t)->live) {
+		*ret = first;
+		return MI_OK;
 	}
 	k->problems = before;
 	mi_target_refresh(k->t);
