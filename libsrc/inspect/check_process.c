@@ -92,14 +92,18 @@ static void found_outside(struct mi_check_run *r, const struct mi_process *p, ui
 	mi_check_address(f, "entry", entry);
 }
 
-/* One finding for each gap: an entry may be one of many. */
+/* Tables that run in circles would have no end: of an mm no more stretches than this. */
+#define EXTENTS_MAX (1U << 24)
+
+/* One finding for each gap: an entry may be one of many. @left: stretches. */
 static void check_gap(struct mi_check_run *r, const struct mi_process *p, struct mi_pt_walk *w,
-		      uint64_t va, uint64_t end)
+		      uint64_t va, uint64_t end, uint32_t *left)
 {
 	struct mi_extent ext;
 	uint64_t i, n;
 
-	while (va < end && !mi_target_interrupted(r->c->k->t)) {
+	while (va < end && *left && !mi_target_interrupted(r->c->k->t)) {
+		--*left;
 		mi_pt_next(w, va, end, &ext);
 		if (ext.kind == MI_EXTENT_HUGE) {
 			found_outside(r, p, va, ext.entry);
@@ -117,6 +121,8 @@ static void check_gap(struct mi_check_run *r, const struct mi_process *p, struct
 
 static void check_outside(struct mi_check_run *r, const struct mi_process *p)
 {
+	/* Between mappings there is next to nothing. */
+	uint32_t left = EXTENTS_MAX >> 4;
 	struct mi_pt_walk *w;
 	uint64_t at = 0;
 	size_t i;
@@ -132,9 +138,11 @@ static void check_outside(struct mi_check_run *r, const struct mi_process *p)
 		/* Behind the last one the kernel's own may begin. */
 		for (i = 0; i < p->n_maps; i++) {
 			if (p->maps[i].vma.start > at)
-				check_gap(r, p, w, at, p->maps[i].vma.start);
+				check_gap(r, p, w, at, p->maps[i].vma.start, &left);
 			at = p->maps[i].vma.end;
 		}
+		if (!left)
+			mi_check_cannot(r, MI_RULE_PTE_OUTSIDE_VMA, "the page tables have no end");
 	}
 	free(w);
 }
@@ -162,11 +170,11 @@ static void count_page(struct walk *w, const struct mi_run *run)
 	w->counted.huge_anon += has_deposit(run);
 
 	if (is_swapped(run)) {
-		w->counted.swap++;
+		w->counted.swap += (int64_t)run->n;
 		return;
 	}
 	if (run->pte == MI_PTE_UNREADABLE || (run->has_page && pg->why)) {
-		w->unread++;
+		w->unread += run->n;
 		return;
 	}
 	if (!run->has_page || pg->hugetlb || run->relation == MI_REL_ZERO ||
@@ -240,7 +248,7 @@ static enum mi_status check_mappings(struct walk *w, struct mi_error *err)
 	for (i = 0; !st && i < w->p->n_maps; i++) {
 		w->m = &w->p->maps[i];
 		w->file = w->m->file < w->p->n_files ? &w->p->files[w->m->file] : NULL;
-		st = mi_mapping_pages(w->p, w->m, true, take_page, w, err);
+		st = mi_mapping_known_pages(w->p, w->m, take_page, w, err);
 	}
 	return st;
 }
@@ -287,10 +295,16 @@ static int64_t count_tables(struct mi_check_run *r, const struct mi_process *p,
 {
 	uint64_t last[MI_PT_LEVELS + 1] = {0}, va = 0, end = p->maps[p->n_maps - 1].vma.end;
 	struct mi_extent ext;
+	uint32_t left = EXTENTS_MAX;
 	unsigned int level;
 	int64_t n = 0;
 
-	while (va < end && !mi_target_interrupted(r->c->k->t)) {
+	for (; va < end && !mi_target_interrupted(r->c->k->t); left--) {
+		if (!left) {
+			mi_check_cannot(r, MI_RULE_PGTABLES, "the page tables have no end");
+			*whole = false;
+			break;
+		}
 		mi_pt_next(w, va, end, &ext);
 		*whole &= ext.kind != MI_EXTENT_UNREADABLE;
 		for (level = 1; level < w->shape->levels && level <= 3; level++) {

@@ -338,6 +338,13 @@ enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m
 				mi_run_fn fn, void *arg, struct mi_error *err);
 
 /*
+ * Every page by itself, but a stretch of which neither page tables nor the cache know anything is
+ * one run: a mapping may be of terabytes.
+ */
+enum mi_status mi_mapping_known_pages(struct mi_process *p, const struct mi_mapping *m,
+				      mi_run_fn fn, void *arg, struct mi_error *err);
+
+/*
  * The cache of a whole file in index order, the same way: PTE members are
  * those of an unmapped page, va is 0. Pages of i_size and what lies beyond.
  * Even with @each, a stretch of which the cache knows nothing is one run.

@@ -144,13 +144,25 @@ static enum mi_status walk(struct mi_process *p, const struct mi_mapping *m,
 	return st;
 }
 
+static const struct mi_mapped_file *file_of(const struct mi_process *p, const struct mi_mapping *m)
+{
+	return m->file < p->n_files ? &p->files[m->file] : NULL;
+}
+
 enum mi_status mi_mapping_pages(struct mi_process *p, const struct mi_mapping *m, bool each,
 				mi_run_fn fn, void *arg, struct mi_error *err)
 {
-	const struct mi_mapped_file *f = m->file < p->n_files ? &p->files[m->file] : NULL;
 	struct merger mg = {.fn = fn, .arg = arg, .each = each};
 
-	return walk(p, m, f, &mg, err);
+	return walk(p, m, file_of(p, m), &mg, err);
+}
+
+enum mi_status mi_mapping_known_pages(struct mi_process *p, const struct mi_mapping *m,
+				      mi_run_fn fn, void *arg, struct mi_error *err)
+{
+	struct merger mg = {.fn = fn, .arg = arg, .each = true, .gaps = true};
+
+	return walk(p, m, file_of(p, m), &mg, err);
 }
 
 enum mi_status mi_file_pages(struct mi_process *p, const struct mi_mapped_file *f, bool each,

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../../libsrc/inspect/blocked.h"
+#include "../../libsrc/inspect/check.h"
 
 #define BLOCK 25
 #ifdef __SANITIZE_ADDRESS__
@@ -137,6 +138,20 @@ static void look_at_stuck(struct mi_kernel *k)
 	mi_blocked_close(set);
 }
 
+/* Its rules hold the state of the kernel against each other. */
+static void check(struct mi_kernel *k)
+{
+	struct mi_check_options ask = {.older_s = 0};
+	struct mi_check *c;
+	struct mi_error e;
+	unsigned int i;
+
+	for (i = 0; i < MI_RULE_NR; i++)
+		ask.asked[i] = true;
+	if (!mi_check_open(k, &ask, &c, &e))
+		mi_check_close(c);
+}
+
 /* Whether it got as far as a list of processes; everything else is up to the lies. */
 static bool one_seed(const char *dump, uint64_t seed)
 {
@@ -176,6 +191,8 @@ static bool one_seed(const char *dump, uint64_t seed)
 			inspect(k, &list[i].task);
 	free(list);
 	look_at_stuck(k);
+	if (seed % 4 == 1)
+		check(k);
 	mi_kernel_close(k);
 	mi_target_close(t);
 	return n > 1;
