@@ -81,7 +81,7 @@ void mi_check_address(struct mi_found *f, const char *name, uint64_t value)
 
 bool mi_check_apply(struct mi_check_run *r, enum mi_rule rule)
 {
-	if (!r->c->ask.asked[rule])
+	if (!r->c->ask.asked[rule] || r->c->why_not[rule])
 		return false;
 	r->c->applied[rule]++;
 	return true;

@@ -31,7 +31,7 @@ struct mi_found *mi_check_add(struct mi_check_run *r, enum mi_rule rule, const c
 void mi_check_say(struct mi_found *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void mi_check_number(struct mi_found *f, const char *name, int64_t value);
 void mi_check_address(struct mi_found *f, const char *name, uint64_t value);
-/* @rule was applied to one object more. False: it was not asked for. */
+/* @rule is applied to one object more. False: it was not asked for, or cannot be. */
 bool mi_check_apply(struct mi_check_run *r, enum mi_rule rule);
 /* @rule cannot be applied; the first reason stays. */
 void mi_check_cannot(struct mi_check_run *r, enum mi_rule rule, const char *why);

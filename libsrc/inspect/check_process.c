@@ -173,7 +173,8 @@ static void count_page(struct walk *w, const struct mi_run *run)
 		w->counted.swap += (int64_t)run->n;
 		return;
 	}
-	if (run->pte == MI_PTE_UNREADABLE || (run->has_page && pg->why)) {
+	if (run->pte == MI_PTE_UNREADABLE || run->pte == MI_PTE_UNKNOWN ||
+	    (run->has_page && pg->why)) {
 		w->unread += run->n;
 		return;
 	}
@@ -498,12 +499,28 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 	return st;
 }
 
+/* Of which kind a page is, most rules must know; huge pages of hugetlbfs are counted by none. */
+static void check_means(struct mi_check_run *r)
+{
+	static const enum mi_rule of_pages[] = {MI_RULE_RSS,	  MI_RULE_PGTABLES,
+						MI_RULE_PTE_PAGE, MI_RULE_CACHE_SLOT,
+						MI_RULE_MAPCOUNT, MI_RULE_PAGE_WITHOUT_IO};
+	const char *why = "pages cannot be told in this kernel";
+	size_t i;
+
+	if (mi_feature(r->c->k, MI_F_PAGE, &why) && mi_hugetlb_known(r->c->k))
+		return;
+	for (i = 0; i < sizeof(of_pages) / sizeof(*of_pages); i++)
+		mi_check_cannot(r, of_pages[i], why);
+}
+
 enum mi_status mi_check_processes(struct mi_check_run *r, struct mi_error *err)
 {
 	struct mi_task *leaders;
 	enum mi_status st;
 	size_t i, n;
 
+	check_means(r);
 	st = mi_task_leaders(r->c->k, &leaders, &n, err);
 	if (st)
 		return st;

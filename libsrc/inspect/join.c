@@ -117,9 +117,9 @@ static void find_unit(struct mi_join *j)
 	if (!mi_feature(j->k, MI_F_PAGE, NULL) || !mi_hugetlb_known(j->k)) {
 		j->has_cache = false;
 		j->cache_off = true;
-		mi_problem_bad(&j->k->problems, "address_space", j->file->mapping,
-			       "is hugetlbfs's, whose huge pages cannot be told in this kernel",
-			       "cached pages are missing");
+		mi_problem_unknown(&j->k->problems, "address_space", j->file->mapping,
+				   "is hugetlbfs's, whose huge pages cannot be told in this kernel",
+				   "cached pages are missing");
 		return;
 	}
 	if (!mi_cache_next(&j->cache.walk, 0, ~0ULL, &s) || s.kind != MI_SLOT_FOLIO || s.n != 1)

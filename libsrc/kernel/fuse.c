@@ -273,9 +273,9 @@ static bool set_channel(struct mi_kernel *k, const struct form *f, uint64_t at, 
 	if (mi_has(f->blocked) && mi_has(&k->l.wait_head))
 		ch->blocked = at + (uint64_t)f->blocked->off + (uint64_t)k->l.wait_head.off;
 	else
-		mi_problem_bad(&k->problems, "fuse_conn", at,
-			       "has a wait queue where it is not known",
-			       "a waiting task is missing");
+		mi_problem_unknown(&k->problems, "fuse_conn", at,
+				   "has a wait queue where it is not known",
+				   "a waiting task is missing");
 	return true;
 }
 

@@ -153,8 +153,8 @@ const struct mi_module *mi_module_list(struct mi_kernel *k, size_t *n)
 		if (k->modules && can_list(&k->l))
 			load_all(k, k->modules);
 		else
-			mi_problem_bad(&k->problems, "module list", k->l.sym_modules,
-				       "cannot be read in this kernel", EFFECT);
+			mi_problem_unknown(&k->problems, "module list", k->l.sym_modules,
+					   "cannot be read in this kernel", EFFECT);
 	}
 	*n = k->modules ? k->modules->n : 0;
 	return *n ? k->modules->list : NULL;
@@ -292,8 +292,8 @@ static void load_symbols(struct mi_kernel *k, struct mi_module *m)
 
 	m->has_symbols = true;
 	if (!can_name(k)) {
-		mi_problem_bad(&k->problems, "symbols of a module", m->addr,
-			       "cannot be read in this kernel", EFFECT);
+		mi_problem_unknown(&k->problems, "symbols of a module", m->addr,
+				   "cannot be read in this kernel", EFFECT);
 		return;
 	}
 	raw = read_symbols(k, m, &n, &m->strings, &why);

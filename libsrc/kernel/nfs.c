@@ -231,9 +231,9 @@ void mi_nfs_waits(struct mi_kernel *k, struct mi_fs_requests *r)
 				r->rq[i].addr + (uint64_t)k->l.rpc_task_runstate.off, i};
 	qsort(ix.list, ix.n, sizeof(*ix.list), by_word);
 	if (!mi_wait_bits(k, bit_waiter, &ix) && mi_feature(k, MI_F_WAIT, NULL))
-		mi_problem_bad(&k->problems, "waits for bits", k->l.sym_bit_wait_table,
-			       "cannot be told from others in this kernel",
-			       "waiting tasks are missing");
+		mi_problem_unknown(&k->problems, "waits for bits", k->l.sym_bit_wait_table,
+				   "cannot be told from others in this kernel",
+				   "waiting tasks are missing");
 	free(ix.list);
 }
 

@@ -280,10 +280,10 @@ static void describe_value(struct mi_cache_walk *w, uint64_t entry, struct mi_sl
 	s->kind = w->value_kind;
 	s->value = entry >> (is_xarray(w) ? 1 : 2);
 	if (s->kind == MI_SLOT_UNREADABLE)
-		mi_problem_bad(&w->k->problems, "page cache entry", w->mapping,
-			       "is a shadow or a swap entry; without the symbol shmem_aops "
-			       "it cannot be told which",
-			       "evicted and swapped pages are missing");
+		mi_problem_unknown(&w->k->problems, "page cache entry", w->mapping,
+				   "is a shadow or a swap entry; without the symbol shmem_aops "
+				   "it cannot be told which",
+				   "evicted and swapped pages are missing");
 	if (s->kind == MI_SLOT_SWAP) {
 		s->swap_type = (unsigned int)(s->value >> type);
 		s->swap_offset = s->value & ((1ULL << type) - 1);

@@ -167,8 +167,8 @@ enum mi_status mi_plugs(struct mi_kernel *k, struct mi_plugged **ret, size_t *n,
 	*ret = NULL;
 	*n = 0;
 	if (!known_form(&k->l)) {
-		mi_problem_bad(&k->problems, "blk_plug", 0, "has no form that is known here",
-			       "what tasks collect before they hand it on may be missing");
+		mi_problem_unknown(&k->problems, "blk_plug", 0, "has no form that is known here",
+				   "what tasks collect before they hand it on may be missing");
 		return MI_OK;
 	}
 	if (!mi_has(&k->l.task_plug))

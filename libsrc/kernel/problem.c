@@ -38,6 +38,14 @@ void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, cons
 	note(p, &new);
 }
 
+void mi_problem_unknown(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
+			const char *effect)
+{
+	struct mi_problem new = {what, why, "unknown", effect, addr, 1};
+
+	note(p, &new);
+}
+
 uint64_t mi_problem_count(const struct mi_problems *p)
 {
 	uint64_t n = p->dropped;

@@ -16,7 +16,8 @@
 struct mi_problem {
 	const char *what;   /* "page table", "xa_node": a literal */
 	const char *why;    /* mi_read_text(), or what is wrong with it: a literal */
-	const char *word;   /* mi_read_word(), or "inconsistent" */
+	const char *word;   /* mi_read_word(), "inconsistent", or "unknown": of a form that is none
+			       here */
 	const char *effect; /* what the answer lacks, or NULL */
 	uint64_t first;	    /* address of the first such object */
 	uint64_t count;
@@ -33,8 +34,12 @@ struct mi_problems {
 /* All strings must be literals. */
 void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enum mi_read why,
 		     const char *effect);
+/* It cannot be right. */
 void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 		    const char *effect);
+/* It may well be right, but how this kernel has it is not known. */
+void mi_problem_unknown(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
+			const char *effect);
 
 /* All that were met so far. A walk that leaves it as it was met none. */
 uint64_t mi_problem_count(const struct mi_problems *p);

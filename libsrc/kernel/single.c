@@ -83,9 +83,9 @@ static void visit_scheduler(struct visit *v)
 		return;
 	if (!mi_has(&l->elevator_hash) || !mi_has(&l->hlist_first) || !mi_has(&l->hlist_next) ||
 	    !mi_has(&l->rq_hash)) {
-		mi_problem_bad(&v->k->problems, "elevator_queue", v->d->elevator,
-			       "keeps its requests in a way unknown here",
-			       "requests in schedulers are missing");
+		mi_problem_unknown(&v->k->problems, "elevator_queue", v->d->elevator,
+				   "keeps its requests in a way unknown here",
+				   "requests in schedulers are missing");
 		return;
 	}
 	at = v->d->elevator + (uint64_t)l->elevator_hash.off;

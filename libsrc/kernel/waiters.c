@@ -357,9 +357,9 @@ enum mi_status mi_waiters(struct mi_kernel *k, struct mi_waiter **ret, size_t *n
 	if (has_buffers(&k->l) && k->l.sym_bit_wait_table)
 		visit_table(&g, k->l.sym_bit_wait_table, bit_entry);
 	else if (!has_buffers(&k->l) || !with_pages)
-		mi_problem_bad(&k->problems, "waits for buffers", k->l.sym_bit_wait_table,
-			       "cannot be told from others in this kernel",
-			       "waiting tasks are missing");
+		mi_problem_unknown(&k->problems, "waits for buffers", k->l.sym_bit_wait_table,
+				   "cannot be told from others in this kernel",
+				   "waiting tasks are missing");
 	if (g.no_memory) {
 		free(g.list);
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
