@@ -65,7 +65,7 @@ suite_live() {
 	done
 	[ -n "${FULL-}" ] || return 0
 	for series in $(live_series); do
-		for script in watch ns dropped; do
+		for script in watch ns dropped check; do
 			check_live_script "$series" $script
 		done
 		check_live_follow "$series"

@@ -172,42 +172,63 @@ static enum mi_status look(struct mi_kernel *k, const struct mi_check_options *a
 	return st;
 }
 
+/* The same values led to it; but a request grows older. */
+static bool same_evidence(const struct mi_found *a, const struct mi_found *b)
+{
+	size_t i;
+
+	if (a->rule == MI_RULE_REQUEST_AGE || a->rule == MI_RULE_REQUEST_COMPLETED)
+		return true;
+	for (i = 0; i < a->n_evidence; i++)
+		if (a->evidence[i].value != b->evidence[i].value)
+			return false;
+	return true;
+}
+
 /* Only what both have. */
 static void confirm(struct mi_check *c, const struct mi_check *first)
 {
+	const struct mi_found *was;
 	size_t i, n = 0;
 
 	for (i = 0; i < c->n_found; i++) {
-		if (bsearch(&c->found[i], first->found, first->n_found, sizeof(*c->found), by_rule))
+		was = bsearch(&c->found[i], first->found, first->n_found, sizeof(*c->found),
+			      by_rule);
+		if (was && same_evidence(was, &c->found[i]))
 			c->found[n++] = c->found[i];
-		else
-			c->count[c->found[i].rule]--;
 	}
 	c->n_found = n;
+	memset(c->count, 0, sizeof(c->count));
+	for (i = 0; i < n; i++)
+		c->count[c->found[i].rule]++;
 }
+
+/* A process that forks and exits all the time may look odd twice in the same way. */
+#define LOOKS 4
 
 enum mi_status mi_check_open(struct mi_kernel *k, const struct mi_check_options *ask,
 			     struct mi_check **ret, struct mi_error *err)
 {
 	const struct mi_problems before = k->problems;
-	struct mi_check *first = NULL, *second = NULL;
+	struct mi_check *first = NULL, *again = NULL;
 	enum mi_status st = look(k, ask, &first, err);
+	int looks;
 
 	if (st)
 		return st;
-	if (!first->n_found || !mi_target_facts(k->t)->live) {
-		*ret = first;
-		return MI_OK;
+	for (looks = 1; looks < LOOKS && first->n_found && mi_target_facts(k->t)->live; looks++) {
+		k->problems = before;
+		mi_target_refresh(k->t);
+		st = look(k, ask, &again, err);
+		if (!st)
+			confirm(again, first);
+		mi_check_close(first);
+		if (st)
+			return st;
+		first = again;
 	}
-	k->problems = before;
-	mi_target_refresh(k->t);
-	st = look(k, ask, &second, err);
-	if (!st) {
-		confirm(second, first);
-		*ret = second;
-	}
-	mi_check_close(first);
-	return st;
+	*ret = first;
+	return MI_OK;
 }
 
 void mi_check_close(struct mi_check *c)
