@@ -42,8 +42,8 @@ check_live_rights() {
 
 # Options of the running kernel alone: a script of each, which runs in a guest.
 check_live_script() {
-	LIMIT=3600 TIMEOUT=3000 run_tap "$1 running: $2" tests/live/run-script "$1" \
-		"tests/live/$2.sh"
+	LIMIT=3600 TIMEOUT=3000 APPEND=${FULL:+everything} run_tap "$1 running: $2" \
+		tests/live/run-script "$1" "tests/live/$2.sh"
 }
 
 check_live_follow() {
