@@ -203,6 +203,23 @@ static void confirm(struct mi_check *c, const struct mi_check *first)
 		c->count[c->found[i].rule]++;
 }
 
+/* *@c becomes what is still so. */
+static enum mi_status look_again(struct mi_kernel *k, const struct mi_check_options *ask,
+				 struct mi_check **c, struct mi_error *err)
+{
+	struct mi_check *again = NULL;
+	enum mi_status st;
+
+	mi_target_refresh(k->t);
+	st = look(k, ask, &again, err);
+	if (st)
+		return st;
+	confirm(again, *c);
+	mi_check_close(*c);
+	*c = again;
+	return MI_OK;
+}
+
 /* A process that forks and exits all the time may look odd twice in the same way. */
 #define LOOKS 4
 
@@ -210,25 +227,22 @@ enum mi_status mi_check_open(struct mi_kernel *k, const struct mi_check_options 
 			     struct mi_check **ret, struct mi_error *err)
 {
 	const struct mi_problems before = k->problems;
-	struct mi_check *first = NULL, *again = NULL;
-	enum mi_status st = look(k, ask, &first, err);
+	struct mi_check *c = NULL;
+	enum mi_status st = look(k, ask, &c, err);
 	int looks;
 
 	if (st)
 		return st;
-	for (looks = 1; looks < LOOKS && first->n_found && mi_target_facts(k->t)->live; looks++) {
+	for (looks = 1; !st && looks < LOOKS && c->n_found && mi_target_facts(k->t)->live;
+	     looks++) {
 		k->problems = before;
-		mi_target_refresh(k->t);
-		st = look(k, ask, &again, err);
-		if (!st)
-			confirm(again, first);
-		mi_check_close(first);
-		if (st)
-			return st;
-		first = again;
+		st = look_again(k, ask, &c, err);
 	}
-	*ret = first;
-	return MI_OK;
+	if (st)
+		mi_check_close(c);
+	else
+		*ret = c;
+	return st;
 }
 
 void mi_check_close(struct mi_check *c)
