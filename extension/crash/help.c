@@ -22,7 +22,9 @@ char *mi_crash_help[] = {
 	"  mmapinfo --history [PID] [-j] [--pid PID] [--file PATH] [--device DISK]\n"
 	"           [--kind KIND,...] [--since S] [--until S] [--limit N]\n"
 	"           [--page FILE:N | --vma ADDR] [--latency] [--format FORMAT]\n"
-	"           [--recorder FILE] [--sources]",
+	"           [--recorder FILE] [--sources]\n"
+	"  mmapinfo check [-j] [--rule ID,...] [--severity S] [--older SECONDS]\n"
+	"           [--format FORMAT] [--list] [--sources]",
 
 	"  Walks from a task through its mappings to the page tables and the page",
 	"  cache, and joins what they say of every page: which pages of which files",
@@ -55,6 +57,18 @@ char *mi_crash_help[] = {
 	"    --latency      histograms of how long it took.",
 	"    --format F     text, json, or perfetto: a trace for ui.perfetto.dev.",
 	"    --recorder FILE  a copy of the recorder's device, in place of the dump.",
+	" ",
+	"  check: where the kernel's account of its memory contradicts itself, over all",
+	"  processes, the caches of the files that they map, and pending I/O.",
+	" ",
+	"    --list         what rules there are, a line for each.",
+	"    --rule ID,...  these rules alone.",
+	"    --severity S   warning, or error: no warnings.",
+	"    --older S      from how many seconds on a request is old: 30.",
+	"    --format F     text, json, tap or junit.",
+	" ",
+	"  And of a process:",
+	" ",
 	"    --vma ADDR     only the mapping that holds this hexadecimal address.",
 	"    --file PATH    only files of this path; may be a glob, in which * matches",
 	"                   slashes, too. Put it in quotes.",
