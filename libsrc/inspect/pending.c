@@ -449,6 +449,7 @@ static bool judge_wait(struct mi_pending *p, struct mi_wait *w)
 	return true;
 }
 
+/* Any of pages @first to @last: of a folio, a request may have some. */
 static bool has_page(const struct mi_rq_pages *list, size_t n, size_t file, uint64_t first,
 		     uint64_t last)
 {
@@ -456,7 +457,8 @@ static bool has_page(const struct mi_rq_pages *list, size_t n, size_t file, uint
 
 	for (i = 0; i < n; i++)
 		if (!list[i].why && list[i].owner == MI_OWNER_FILE && list[i].file == file &&
-		    list[i].index <= last && first - list[i].index < list[i].n + (last - first))
+		    list[i].index <= last &&
+		    (list[i].index >= first || first - list[i].index < list[i].n))
 			return true;
 	return false;
 }
