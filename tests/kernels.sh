@@ -45,9 +45,7 @@ cell() {
 	if [ "$bad" -ne 0 ] && another_guest "$dump $name"; then
 		try_tap "$dump $name" "$@"
 	fi
-	cat "$log.out"
-	passed=$((passed + ok))
-	failed=$((failed + bad))
+	take_tap
 	[ "$bad" -eq 0 ] || verdict=failed
 	printf '%s\t%s\t%s\t%d\t%s\n' "$dump" "$release" "$check" $((ok + bad)) \
 		"$verdict" >>"$RESULTS"

@@ -166,12 +166,17 @@ void mi_predictor_free(struct mi_predictor *pr)
 
 /* ---- what the mapping allows ---- */
 
+static enum mi_arch arch_of(const struct mi_predictor *pr)
+{
+	return pr->p->k->pte ? pr->p->k->pte->arch : MI_ARCH_X86_64;
+}
+
 /* True: that settles it. */
 static bool by_arch(const struct mi_predictor *pr, bool is_write, struct mi_prediction *r)
 {
 	uint64_t flags = pr->m->vma.flags;
 
-	switch (pr->p->k->pte ? pr->p->k->pte->arch : MI_ARCH_X86_64) {
+	switch (arch_of(pr)) {
 	case MI_ARCH_ARM:
 		if (!(flags & HIGH_FLAGS))
 			return false;
@@ -316,15 +321,10 @@ static void allowed(const struct mi_predictor *pr, const struct mi_run *c, bool 
 	}
 }
 
-static bool is_arm(const struct mi_predictor *pr)
-{
-	return pr->p->k->pte && pr->p->k->pte->arch == MI_ARCH_ARM;
-}
-
 static void mapped(const struct mi_predictor *pr, const struct mi_run *c, bool is_write,
 		   struct mi_prediction *r)
 {
-	if (c->pte == MI_PTE_NUMA_HINT && is_arm(pr)) {
+	if (c->pte == MI_PTE_NUMA_HINT && arch_of(pr) == MI_ARCH_ARM) {
 		mi_predict_unknown(r, "pte", "an entry without access, and arm has no NUMA hints");
 	} else if (c->pte == MI_PTE_NUMA_HINT) {
 		mi_predict_set(r, MI_NEXT_NUMA, "numa-hint");

@@ -4,14 +4,15 @@
 
 #include "problem.h"
 
-static void note(struct mi_problems *p, const struct mi_problem *new)
+static void note(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
+		 const char *word, const char *effect)
 {
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
 		struct mi_problem *old = &p->list[i];
 
-		if (!strcmp(old->what, new->what) && !strcmp(old->why, new->why)) {
+		if (!strcmp(old->what, what) && !strcmp(old->why, why)) {
 			old->count++;
 			return;
 		}
@@ -19,31 +20,25 @@ static void note(struct mi_problems *p, const struct mi_problem *new)
 	if (p->n == MI_PROBLEMS_MAX)
 		p->dropped++;
 	else
-		p->list[p->n++] = *new;
+		p->list[p->n++] = (struct mi_problem){what, why, word, effect, addr, 1};
 }
 
 void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enum mi_read why,
 		     const char *effect)
 {
-	struct mi_problem new = {what, mi_read_text(why), mi_read_word(why), effect, addr, 1};
-
-	note(p, &new);
+	note(p, what, addr, mi_read_text(why), mi_read_word(why), effect);
 }
 
 void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 		    const char *effect)
 {
-	struct mi_problem new = {what, why, "inconsistent", effect, addr, 1};
-
-	note(p, &new);
+	note(p, what, addr, why, "inconsistent", effect);
 }
 
 void mi_problem_unknown(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 			const char *effect)
 {
-	struct mi_problem new = {what, why, "unknown", effect, addr, 1};
-
-	note(p, &new);
+	note(p, what, addr, why, "unknown", effect);
 }
 
 uint64_t mi_problem_count(const struct mi_problems *p)

@@ -141,21 +141,13 @@ static bool find_split(const struct place *at, uint64_t *page_offset)
 	return false;
 }
 
-static bool maps(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t expect)
-{
-	uint64_t pa;
-
-	return mi_xlat_walk(t, x, va, &pa) == MI_READ_OK && pa == expect;
-}
-
 /* Does memory begin at @lowmem? */
 static bool fits(struct mi_target *t, struct mi_xlat *x, const struct place *at,
 		 uint64_t page_offset, uint64_t lowmem)
 {
 	x->lowmem = lowmem;
 	x->root = at->top - page_offset + lowmem;
-	return maps(t, x, at->stext, at->stext - page_offset + lowmem) &&
-	       maps(t, x, at->top, x->root);
+	return mi_xlat_fits(t, x, at->top, at->stext);
 }
 
 /* All places that memory may begin at; more than one that fits (*@rivals) are none. */

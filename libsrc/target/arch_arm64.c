@@ -91,18 +91,11 @@ struct place {
 	uint64_t top, stext, page_offset;
 };
 
-static bool maps(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t expect)
-{
-	uint64_t pa;
-
-	return mi_xlat_walk(t, x, va, &pa) == MI_READ_OK && pa == expect;
-}
-
 /* Does the top table lie at @root? */
 static bool fits(struct mi_target *t, struct mi_xlat *x, const struct place *at, uint64_t root)
 {
 	x->root = root;
-	return maps(t, x, at->stext, at->stext - at->top + root) && maps(t, x, at->top, root);
+	return mi_xlat_fits(t, x, at->top, at->stext);
 }
 
 /* All places in memory from @pa to @end; sets *@found. False: there is no need to go on. */

@@ -55,6 +55,18 @@ enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t
 	return x->arch->is_kernel(x, &va) ? walk(t, x, va, pa, &rights) : MI_READ_UNMAPPED;
 }
 
+static bool maps(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t expect)
+{
+	uint64_t pa;
+
+	return mi_xlat_walk(t, x, va, &pa) == MI_READ_OK && pa == expect;
+}
+
+bool mi_xlat_fits(struct mi_target *t, const struct mi_xlat *x, uint64_t top, uint64_t stext)
+{
+	return maps(t, x, stext, stext - top + x->root) && maps(t, x, top, x->root);
+}
+
 bool mi_xlat_is_constant(struct mi_target *t, const struct mi_xlat *x, uint64_t va)
 {
 	unsigned int rights;

@@ -37,6 +37,12 @@ enum mi_status mi_xlat_init(struct mi_target *t, const struct mi_vmcoreinfo *vi,
 /* Walk the tables for @va. *@pa is exact, not page-aligned. */
 enum mi_read mi_xlat_walk(struct mi_target *t, const struct mi_xlat *x, uint64_t va, uint64_t *pa);
 
+/*
+ * For searches: does the table at x->root map itself there, at @top, and @stext at the same
+ * distance? For kernels whose image is part of the direct map.
+ */
+bool mi_xlat_fits(struct mi_target *t, const struct mi_xlat *x, uint64_t top, uint64_t stext);
+
 /* Is @va mapped neither for writing nor for execution? */
 bool mi_xlat_is_constant(struct mi_target *t, const struct mi_xlat *x, uint64_t va);
 
