@@ -128,7 +128,7 @@ check_windows() {
 
 check_stacks() {
 	local name=$1 check=$2 file=$3
-	cell "$name" "$check" "$file: kernel stacks" tests/dumps/stacks.py \
+	cell "$name" "$check" "${4-}$file: kernel stacks" tests/dumps/stacks.py \
 		--mmapinfo "$BUILD/mmapinfo" "$dir/$file" "$dir/truth"
 }
 
@@ -168,7 +168,7 @@ check_stuck() {
 			tests/dumps/noqueue.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
 			"$dir/truth"
 	done
-	check_stacks "$row" stuck vmcore.elf
+	check_stacks "$row" stuck vmcore.elf "stuck, "
 	check_rules "$row" stuck vmcore.elf ", stuck"
 	for file in "${files[@]}"; do
 		cell "$row" stuck "stuck, $file: locks" tests/dumps/locks.py \

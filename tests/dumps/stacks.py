@@ -19,6 +19,7 @@ from tap import Tap
 
 DEPTH = 64  # of /proc/PID/stack
 INIT = 1
+PREEMPTED_MAX = 3  # the two that never stop, and a throttled one
 MOVED_MAX = 8  # kernel threads, of about a hundred
 
 
@@ -63,18 +64,18 @@ class Comparison:
         self.truth, self.turns = truth, throttled(truth)
         # What has run since the truth was begun may be elsewhere.
         self.since = init_ns + recording(truth)
-        self.same, self.frames, self.moved = 0, 0, []
+        self.same, self.frames, self.moved, self.preempted = 0, 0, [], []
         self.wrong, self.ends, self.modules, self.awake = [], [], set(), set()
 
     def thread(self, pid, kernel, task, ours):
         want, got = theirs(task), shown(ours)
         name = f"{pid}/{task.name} {ours['comm']}"
         self.modules |= {f["module"] for f in ours["stack"] if "module" in f}
+        runs = ours["state"] == "R" and (ran(task) or task.name in self.turns)
         # Of what is on a CPU the kernel shows nothing, or where it was preempted last.
-        running = (ours["stack_end"] == "running" and ours["state"] == "R"
-                   and (ran(task) or task.name in self.turns))
+        running = runs and ours["stack_end"] == "running"
         # Awake: on a CPU, or on its way there, with the stack that it slept with.
-        if running or (ours["state"] == "R" and task.name in self.turns):
+        if runs:
             self.awake.add(task.name)
         # A kernel thread may have been woken since.
         woken = kernel and ours["state"] == "R"
@@ -83,6 +84,9 @@ class Comparison:
         if got == want or (running and not got):
             self.same += 1
             self.frames += len(got)
+        elif runs:
+            # On a CPU for the truth and preempted at the dump, or the other way round.
+            self.preempted.append(name)
         elif woken or (kernel and ours["blocked_ns"] is not None
                        and ours["blocked_ns"] < self.since):
             self.moved.append(name)
@@ -184,6 +188,8 @@ def main():
     tap.result(not c.wrong, f"{len(c.wrong)} stacks differ", c.wrong)
     tap.result(not lost, "every process is told of in full", lost)
     tap.result(not c.ends, "every stack is whole", c.ends)
+    tap.result(len(c.preempted) <= PREEMPTED_MAX,
+               f"tasks that ran for the truth and at the dump: {len(c.preempted)}", c.preempted)
     tap.result(len(c.moved) <= MOVED_MAX, f"kernel threads that ran meanwhile: {len(c.moved)}", c.moved)
     print(f"# modules on stacks: {' '.join(sorted(c.modules)) or 'none'}")
     check_classes(tap, args.truth, told, c.awake)
