@@ -23,6 +23,7 @@ char *mi_crash_help[] = {
 	"           [--kind KIND,...] [--since S] [--until S] [--limit N]\n"
 	"           [--page FILE:N | --vma ADDR] [--latency] [--format FORMAT]\n"
 	"           [--recorder FILE] [--sources]\n"
+	"  mmapinfo --log[=N] [-j] [--sources]\n"
 	"  mmapinfo check [-j] [--rule ID,...] [--severity S] [--older SECONDS]\n"
 	"           [--format FORMAT] [--list] [--sources]",
 
@@ -42,6 +43,8 @@ char *mi_crash_help[] = {
 	"                   pages and files, and the tasks that wait for these.",
 	"    --blocked      all tasks that are stuck, by what they wait for.",
 	"    --evidence     what each link from a stuck task to its request rests on.",
+	"    --log[=N]      why the kernel ended, as it said itself, and the last N",
+	"                   records of its log: 50; --log=all has all of it.",
 	"    --history      what the recorder mmaprec kept, of all or of a process; of",
 	"                   it only, as mmapinfo(1) has more fully:",
 	"    --pid PID      what this process did, or had done.",

@@ -135,7 +135,8 @@ static void take_title(struct mi_watch_show *w, const struct mi_request *ask)
 	static const char *const of_all[] = {[MI_WHOM_ALL] = "--all",
 					     [MI_WHOM_DEVICES] = "--requests",
 					     [MI_WHOM_BLOCKED] = "--blocked",
-					     [MI_WHOM_HISTORY] = "--history"};
+					     [MI_WHOM_HISTORY] = "--history",
+					     [MI_WHOM_LOG] = "--log"};
 
 	if (ask->whom == MI_WHOM_PID)
 		snprintf(w->title, sizeof(w->title), "PID %d", ask->pid);

@@ -141,6 +141,7 @@ enum mi_whom {
 	MI_WHOM_BLOCKED, /* all tasks that are stuck, by what they wait for */
 	MI_WHOM_HISTORY, /* what a recorder kept; of process @pid, or 0: of all */
 	MI_WHOM_CHECK,	 /* where the kernel's account of its memory contradicts itself */
+	MI_WHOM_LOG,	 /* the kernel's log, and the reason of a panic */
 };
 
 /* Forms of what a check says, beside JSON. */
@@ -205,6 +206,9 @@ struct mi_request {
 	bool errors_only;  /* no warnings */
 	uint64_t older_s;  /* requests from so many seconds on are old; 0: 30 */
 	enum mi_report report;
+
+	/* LOG: also @json. */
+	uint64_t log_records; /* so many, the last; 0: all */
 };
 
 /*

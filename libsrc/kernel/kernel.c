@@ -5,6 +5,7 @@
 
 #include "kernel.h"
 #include "kstack.h"
+#include "log.h"
 #include "modules.h"
 #include "pagecache.h"
 #include "pagetable.h"
@@ -243,6 +244,9 @@ static void forms(struct mi_kernel *k)
 	why = mi_rmap_lacks(l);
 	if (why)
 		switch_off(k, MI_F_RMAP, why);
+	why = mi_log_lacks(k);
+	if (why)
+		switch_off(k, MI_F_LOG, why);
 	why = mi_kstack_lacks(l, k->pte->arch);
 	if (why)
 		switch_off(k, MI_F_FAULT, why);
@@ -360,6 +364,7 @@ static const struct {
 	[MI_F_FUSE] = {"fuse", "requests of FUSE"},
 	[MI_F_NFS] = {"nfs", "requests of NFS"},
 	[MI_F_RMAP] = {"reverse_map", "which processes map the pages of requests"},
+	[MI_F_LOG] = {"log", "the kernel's log"},
 };
 
 const char *mi_feature_text(enum mi_feature f)

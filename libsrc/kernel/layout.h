@@ -42,6 +42,7 @@ enum mi_feature {
 	MI_F_FUSE,	/* of these, FUSE's */
 	MI_F_NFS,	/* and NFS's */
 	MI_F_RMAP,	/* who maps the pages of requests: of --requests alone */
+	MI_F_LOG,	/* the kernel's log: of --log alone */
 	MI_F_NR,
 };
 

@@ -14,6 +14,7 @@
 #define WIDTH_MAX 1000
 #define WATCH_MIN 0.1
 #define WATCH_MAX 86400
+#define LOG_RECORDS 50
 
 enum {
 	OPT_VMA = MI_OPT_VIA + 1,
@@ -41,7 +42,8 @@ enum {
 	OPT_STABLE,
 	OPT_WATCH,
 	OPT_FOLLOW,
-	OPT_NS
+	OPT_NS,
+	OPT_LOG
 };
 
 static const char main_options[] = ":c:s:apemjhV";
@@ -58,6 +60,7 @@ static const struct option long_options[] = {
 	{"map", no_argument, NULL, 'm'},
 	{"requests", no_argument, NULL, OPT_REQUESTS},
 	{"blocked", no_argument, NULL, OPT_BLOCKED},
+	{"log", optional_argument, NULL, OPT_LOG},
 	{"evidence", no_argument, NULL, OPT_EVIDENCE},
 	{"stack", no_argument, NULL, OPT_STACK},
 	{"next", no_argument, NULL, OPT_NEXT},
@@ -302,6 +305,20 @@ static bool *flag_of(int opt, struct mi_command *cmd)
 	}
 }
 
+/* "--log", "--log=200", "--log=all" */
+static enum mi_status parse_log(const char *text, struct mi_request *ask, struct mi_error *err)
+{
+	errno = 0;
+	ask->log_records = !text			? LOG_RECORDS
+			   : all_of(text, "0123456789") ? strtoull(text, NULL, 10)
+							: 0;
+	if (errno || (text && !all_of(text, "0123456789") && strcmp(text, "all") != 0))
+		return mi_fail(err, MI_ERR_INVALID,
+			       "--log takes a number of records, or all as in --log=all, not '%s'",
+			       text);
+	return MI_OK;
+}
+
 /* ---- history ---- */
 
 static enum mi_status parse_limit(const char *text, struct mi_request *ask, struct mi_error *err)
@@ -451,8 +468,8 @@ static enum mi_status take_whom(enum mi_whom whom, struct mi_request *ask, struc
 {
 	if (ask->whom != MI_WHOM_NOBODY && ask->whom != whom)
 		return mi_fail(err, MI_ERR_INVALID,
-			       "--requests, --blocked and --history exclude each other: one at "
-			       "a time");
+			       "--requests, --blocked, --history and --log exclude each other: "
+			       "one at a time");
 	ask->whom = whom;
 	return MI_OK;
 }
@@ -461,6 +478,7 @@ static enum mi_status take_option(int opt, bool in_crash, struct mi_command *cmd
 				  struct mi_error *err)
 {
 	bool *flag = flag_of(opt, cmd);
+	enum mi_status st;
 
 	if (flag) {
 		*flag = true;
@@ -481,6 +499,9 @@ static enum mi_status take_option(int opt, bool in_crash, struct mi_command *cmd
 		return take_whom(MI_WHOM_BLOCKED, &cmd->ask, err);
 	case OPT_HISTORY:
 		return take_whom(MI_WHOM_HISTORY, &cmd->ask, err);
+	case OPT_LOG:
+		st = parse_log(optarg, &cmd->ask, err);
+		return st ? st : take_whom(MI_WHOM_LOG, &cmd->ask, err);
 	case OPT_WIDTH:
 		return parse_width(optarg, &cmd->ask.width, err);
 	case OPT_RECORDER:
@@ -556,6 +577,16 @@ static enum mi_status check_blocked(const struct mi_request *ask, bool all, stru
 	return MI_OK;
 }
 
+static enum mi_status check_log(const struct mi_request *ask, bool all, struct mi_error *err)
+{
+	const char *what = all ? "--all" : of_a_process(ask);
+
+	if (what)
+		return mi_fail(err, MI_ERR_INVALID,
+			       "--log tells what the kernel said: %s does not go with it", what);
+	return MI_OK;
+}
+
 static enum mi_status check_all(struct mi_request *ask, struct mi_error *err)
 {
 	const char *what = ask->whom != MI_WHOM_NOBODY ? "a PID or task" : of_a_process(ask);
@@ -621,6 +652,8 @@ static enum mi_status check_whom(struct mi_command *cmd, bool all, struct mi_err
 		return check_requests(&cmd->ask, all, err);
 	if (cmd->ask.whom == MI_WHOM_BLOCKED)
 		return check_blocked(&cmd->ask, all, err);
+	if (cmd->ask.whom == MI_WHOM_LOG)
+		return check_log(&cmd->ask, all, err);
 	return all ? check_all(&cmd->ask, err) : MI_OK;
 }
 
@@ -694,6 +727,11 @@ static enum mi_status parse_operand(const char *text, struct mi_request *ask, st
 	if (ask->whom == MI_WHOM_BLOCKED)
 		return mi_fail(err, MI_ERR_INVALID,
 			       "--blocked takes no PID: without it, PID %s says why it is stuck",
+			       text);
+	if (ask->whom == MI_WHOM_LOG)
+		return mi_fail(err, MI_ERR_INVALID,
+			       "--log is of the kernel, not of a process: what about '%s'? A "
+			       "number of records goes behind '=': --log=200",
 			       text);
 	if (ask->whom == MI_WHOM_HISTORY)
 		return parse_pid(text, ask, err);
@@ -776,12 +814,14 @@ void mi_command_usage(FILE *out, bool in_crash)
 			 "       mmapinfo [options] --requests [DEVICE]\n"
 			 "       mmapinfo [options] --blocked\n"
 			 "       mmapinfo [options] --history [PID]\n"
+			 "       mmapinfo [options] --log[=N]\n"
 			 "       mmapinfo check [options]\n"
 		       : "usage: mmapinfo [-c VMCORE] [options] PID | TASK\n"
 			 "       mmapinfo [-c VMCORE] [options] --all\n"
 			 "       mmapinfo [-c VMCORE] [options] --requests [DEVICE]\n"
 			 "       mmapinfo [-c VMCORE] [options] --blocked\n"
 			 "       mmapinfo [-c VMCORE] [options] --history [PID]\n"
+			 "       mmapinfo [-c VMCORE] [options] --log[=N]\n"
 			 "       mmapinfo --recorder FILE [options] --history [PID]\n"
 			 "       mmapinfo check [-c VMCORE] [options]\n",
 	      out);
@@ -802,6 +842,9 @@ void mi_command_usage(FILE *out, bool in_crash)
 	      "      --requests         pending block requests, their pages, and who waits for "
 	      "these\n"
 	      "      --blocked          all stuck tasks, by what they wait for\n"
+	      "      --log[=N]          why the kernel ended, and the last N records of its log "
+	      "(50);\n"
+	      "                         --log=all: all of it\n"
 	      "      --evidence         what each link from a stuck task to its request rests on\n"
 	      "      --vma ADDR         only the mapping that holds this address\n"
 	      "      --file PATH        only files of this path; may be a glob\n"

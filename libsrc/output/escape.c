@@ -63,15 +63,20 @@ static size_t escape_one(const char **s, bool ascii, char buf[5])
 	return 4;
 }
 
-void mi_put_escaped(FILE *out, const char *s)
+void mi_put_escaped_bytes(FILE *out, const char *s, size_t n)
 {
+	const char *end = s + n;
 	char buf[5];
-	size_t n;
 
-	while (*s) {
+	while (s < end) {
 		n = escape_one(&s, false, buf);
 		fwrite(buf, 1, n, out);
 	}
+}
+
+void mi_put_escaped(FILE *out, const char *s)
+{
+	mi_put_escaped_bytes(out, s, strlen(s));
 }
 
 char *mi_escaped_ascii(const char *s)

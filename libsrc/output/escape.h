@@ -22,6 +22,9 @@ size_t mi_utf8_length(const char *s);
  */
 void mi_put_escaped(FILE *out, const char *s);
 
+/* The same of @n bytes, of which some may be NUL; behind them there is a NUL or a newline. */
+void mi_put_escaped_bytes(FILE *out, const char *s, size_t n);
+
 /* The same with nothing but ASCII left as it is. malloc'd; NULL: out of memory. */
 char *mi_escaped_ascii(const char *s);
 

@@ -232,10 +232,10 @@ void mi_json_text(struct mi_json *w, const char *key, const char *text)
 	put_string(w, text, strlen(text));
 }
 
-static void put_all_hex(struct mi_json *w, const char *key, const char *bytes, char *buf)
+static void put_all_hex(struct mi_json *w, const char *key, const char *bytes, size_t n, char *buf)
 {
 	char *name = malloc(strlen(key) + sizeof("_hex"));
-	size_t i, n = strlen(bytes);
+	size_t i;
 
 	if (!name) {
 		w->misused = true;
@@ -249,23 +249,19 @@ static void put_all_hex(struct mi_json *w, const char *key, const char *bytes, c
 	free(name);
 }
 
-void mi_json_bytes(struct mi_json *w, const char *key, const char *bytes)
+void mi_json_bytes_n(struct mi_json *w, const char *key, const char *bytes, size_t n)
 {
 	size_t len, at = 0;
 	bool bad = false;
 	const char *s;
 	char *buf;
 
-	if (!bytes) {
-		mi_json_null(w, key);
-		return;
-	}
-	buf = malloc(3 * strlen(bytes) + 1);
+	buf = malloc(3 * n + 1);
 	if (!buf) {
 		w->misused = true;
 		return;
 	}
-	for (s = bytes; *s; s += len ? len : 1) {
+	for (s = bytes; s < bytes + n; s += len ? len : 1) {
 		len = mi_utf8_length(s);
 		bad |= !len;
 		memcpy(buf + at, len ? s : REPLACEMENT, len ? len : 3);
@@ -274,6 +270,14 @@ void mi_json_bytes(struct mi_json *w, const char *key, const char *bytes)
 	put_key(w, key);
 	put_string(w, buf, at);
 	if (bad)
-		put_all_hex(w, key, bytes, buf);
+		put_all_hex(w, key, bytes, n, buf);
 	free(buf);
+}
+
+void mi_json_bytes(struct mi_json *w, const char *key, const char *bytes)
+{
+	if (bytes)
+		mi_json_bytes_n(w, key, bytes, strlen(bytes));
+	else
+		mi_json_null(w, key);
 }

@@ -44,6 +44,8 @@ void mi_json_text(struct mi_json *w, const char *key, const char *text);
  * second member "<key>_hex" holds all bytes then. NULL becomes null.
  */
 void mi_json_bytes(struct mi_json *w, const char *key, const char *bytes);
+/* The same of @n bytes, of which some may be NUL; behind them there is a NUL or a newline. */
+void mi_json_bytes_n(struct mi_json *w, const char *key, const char *bytes, size_t n);
 
 /* The output takes no more: stop early. */
 bool mi_json_failed(const struct mi_json *w);

@@ -118,6 +118,13 @@ enum mi_status mi_text_blocked(const struct mi_blocked_set *set, const struct mi
 enum mi_status mi_json_blocked(const struct mi_blocked_set *set, const struct mi_request *ask,
 			       FILE *out, struct mi_error *err);
 
+/* text_log.c, json_log.c: the kernel's log. */
+struct mi_log;
+enum mi_status mi_text_log(const struct mi_kernel *k, const struct mi_log *log,
+			   const struct mi_request *ask, FILE *out, struct mi_error *err);
+enum mi_status mi_json_log(const struct mi_kernel *k, const struct mi_log *log,
+			   const struct mi_request *ask, FILE *out, struct mi_error *err);
+
 /* run_check.c: MI_FINDINGS: there are some. text_check.c, json_check.c, report_check.c. */
 struct mi_check;
 enum mi_status mi_run_check(struct mi_kernel *k, const struct mi_request *ask, FILE *out,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../kernel/log.h"
 #include "../kernel/pidns.h"
 #include "command.h"
 #include "history.h"
@@ -227,6 +228,19 @@ static enum mi_status run_devices(struct mi_kernel *k, const struct mi_request *
 	return st;
 }
 
+static enum mi_status run_log(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
+			      struct mi_error *err)
+{
+	struct mi_log *log;
+	enum mi_status st = mi_log_open(k, &log, err);
+
+	if (st)
+		return st;
+	st = ask->json ? mi_json_log(k, log, ask, out, err) : mi_text_log(k, log, ask, out, err);
+	mi_log_close(log);
+	return st;
+}
+
 static enum mi_status run_one(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
 			      struct mi_error *err)
 {
@@ -241,6 +255,8 @@ static enum mi_status run_one(struct mi_kernel *k, const struct mi_request *ask,
 		return mi_run_history(k, ask, out, err);
 	case MI_WHOM_CHECK:
 		return mi_run_check(k, ask, out, err);
+	case MI_WHOM_LOG:
+		return run_log(k, ask, out, err);
 	default:
 		return run_process(k, ask, out, err);
 	}
@@ -256,15 +272,21 @@ static enum mi_status run_one(struct mi_kernel *k, const struct mi_request *ask,
 /* Features whose loss does not concern the answer. */
 static unsigned int unused_by(enum mi_whom whom)
 {
+	unsigned int log = 1U << MI_F_LOG;
+
 	switch (whom) {
+	case MI_WHOM_LOG:
+		return ~log;
 	case MI_WHOM_DEVICES:
-		return 1U << MI_F_PTE | 1U << MI_F_READAHEAD | 1U << MI_F_FAULT | 1U << MI_F_STACK;
+		return log | 1U << MI_F_PTE | 1U << MI_F_READAHEAD | 1U << MI_F_FAULT |
+		       1U << MI_F_STACK;
 	case MI_WHOM_BLOCKED:
-		return 1U << MI_F_READAHEAD | 1U << MI_F_RMAP;
+		return log | 1U << MI_F_READAHEAD | 1U << MI_F_RMAP;
 	case MI_WHOM_CHECK:
-		return 1U << MI_F_READAHEAD | 1U << MI_F_RMAP | 1U << MI_F_FAULT | 1U << MI_F_STACK;
+		return log | 1U << MI_F_READAHEAD | 1U << MI_F_RMAP | 1U << MI_F_FAULT |
+		       1U << MI_F_STACK;
 	default:
-		return OF_DEVICES | 1U << MI_F_STACK;
+		return log | OF_DEVICES | 1U << MI_F_STACK;
 	}
 }
 

@@ -17,6 +17,7 @@
 #include "../../libsrc/inspect/blocked.h"
 #include "../../libsrc/inspect/check.h"
 #include "../../libsrc/inspect/predict.h"
+#include "../../libsrc/kernel/log.h"
 
 static const char *const keys[] = {
 #define MI_STRUCT(key, tag, max, feature) #key,
@@ -74,6 +75,8 @@ struct figures {
 	/* The next touches: pages by what a read and a write do, and what goes with it. */
 	uint64_t next[2][MI_NEXT_KINDS], next_faults[2], next_read[2], next_mapped[2], next_async;
 	uint64_t next_cost[2], next_untold;
+	uint64_t records, record_bytes, record_untold; /* of the kernel's log; what is null there */
+	bool log_off;
 	uint64_t unreadable; /* of any kind: then smaller figures are honest */
 	bool features_off;
 	size_t problems;
@@ -340,6 +343,26 @@ static bool measure_blocked(struct mi_kernel *k, struct figures *f, struct mi_er
 	return true;
 }
 
+static bool measure_log(struct mi_kernel *k, struct figures *f, struct mi_error *err)
+{
+	struct mi_log *log;
+	size_t i;
+
+	if (mi_log_open(k, &log, err))
+		return false;
+	f->log_off = !mi_feature(k, MI_F_LOG, NULL);
+	f->records = log->n;
+	for (i = 0; i < log->n; i++) {
+		const struct mi_log_record *r = &log->records[i];
+
+		f->record_bytes += r->len + r->time_ns + r->level + r->facility;
+		f->record_untold += !(r->has & MI_LOG_SEQ) + !(r->has & MI_LOG_CALLER);
+	}
+	f->problems = k->problems.n;
+	mi_log_close(log);
+	return true;
+}
+
 static bool checks;
 
 static bool measure_check(struct mi_kernel *k, struct figures *f, struct mi_error *err)
@@ -370,8 +393,11 @@ static bool measure(struct mi_target *t, const char *hide, bool *present, struct
 	if (!mi_kernel_open(t, hide, &k, err)) {
 		if (present)
 			find_present(&k->l, present);
+		/* No other answer misses it. */
+		k->unused = 1U << MI_F_LOG;
 		good = measure_processes(k, f, err) && measure_requests(k, f, err) &&
-		       measure_blocked(k, f, err) && (!checks || measure_check(k, f, err));
+		       measure_blocked(k, f, err) && measure_log(k, f, err) &&
+		       (!checks || measure_check(k, f, err));
 		mi_kernel_close(k);
 	}
 	return good;
@@ -498,6 +524,16 @@ static void print_prefault(const char *key, const struct figures *a, const struc
 	printf("\n");
 }
 
+/* The kernel's log: all of it, or a word that there is none; what is not known of a record is null.
+ */
+static bool log_honest(const struct figures *a, const struct figures *full)
+{
+	if (a->log_off)
+		return !a->records;
+	return a->records == full->records && a->record_bytes == full->record_bytes &&
+	       a->record_untold >= full->record_untold;
+}
+
 /* The same of devices that stand on others. */
 static bool devices_honest(const struct figures *a, const struct figures *full)
 {
@@ -580,8 +616,11 @@ static int one_key(struct mi_target *t, const char *key, const struct figures *f
 	if (check_honest(key, &f, full) && honest(&f, full) && readahead_honest(&f, full) &&
 	    blocked_honest(&f, full) && stacks_honest(&f, full) && devices_honest(&f, full) &&
 	    fs_honest(&f, full) && mappers_honest(&f, full) && windows_honest(&f, full) &&
-	    prefault_honest(&f, full) && next_honest(&f, full))
+	    prefault_honest(&f, full) && next_honest(&f, full) && log_honest(&f, full))
 		return 0;
+	printf("# without %s: log %s, records %lu/%lu bytes and numbers %lu/%lu untold %lu/%lu\n",
+	       key, f.log_off ? "off" : "on", f.records, full->records, f.record_bytes,
+	       full->record_bytes, f.record_untold, full->record_untold);
 	print_prefault(key, &f, full);
 	print_next(key, &f, full);
 	printf("# without %s: mapped by %lu/%lu unknown %lu/%lu\n", key, f.mapped_by,

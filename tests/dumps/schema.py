@@ -45,6 +45,8 @@ def main():
     validate("--blocked", ask("--blocked"))
     validate("--requests", ask("--requests"))
     validate("--requests --sources", ask("--requests", "--sources"))
+    validate("--log", ask("--log"))
+    validate("--log=all --sources", ask("--log=all", "--sources"))
     validate("check", ask("check"))
     validate("check --rule rss --sources", ask("check", "--rule", "rss", "--sources"))
     pids = [p["pid"] for p in everyone["processes"] if p.get("rss")]

@@ -584,12 +584,31 @@ class Check:
             theirs[w["tid"]] = ["device" if r["state"] == "driver" else "queued", r["request"]]
         self.tap.same("stuck tasks", ours, theirs)
 
+    def log(self):
+        """Every record that was not overwritten, and nothing else; its bytes, too."""
+        doc = self.ask("--log=all", "--log=all")
+        if not doc:
+            return
+        log, seq = doc["log"], self.truth["log_form"] != "bytes"
+        ours = [[r["seq"], r["time_ns"], r["level"], r["facility"],
+                 r.get("text_hex", r["text"].encode().hex())] for r in log["records"]]
+        theirs = [[r["seq"] if seq else None, r["time_ns"], r["level"], r["facility"], r["text"]]
+                  for r in self.truth["log"]]
+        self.tap.same("the kernel's log", dict(enumerate(ours)), dict(enumerate(theirs)))
+        self.tap.same("the log: why it ended",
+                      {k: log[k] for k in ("form", "panic", "trouble", "torn", "unread",
+                                           "reserved", "reused")},
+                      {"form": self.truth["log_form"], "panic": self.truth["panic"],
+                       "trouble": self.truth["trouble"], "torn": 0, "unread": 0, "reserved": 0,
+                       "reused": 0 if seq else 1})
+
     def run(self):
         self.everybody()
         self.processes()
         self.named(next(p for p in self.truth["processes"] if len(p["threads"]) > 2))
         self.requests()
         self.blocked()
+        self.log()
         return self.tap.end()
 
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "entries.h"
+#include "printk.h"
 #include "world.h"
 
 /* In an entry of the top table that leads to another, and in one that maps a page. */
@@ -315,6 +316,37 @@ static void wait_table_endless(void)
 	zone->wait_table_bits = bits;
 }
 
+/* ---- the kernel's log ---- */
+
+static void log_nowhere(void)
+{
+	*SYM(char *, log_buf) = (char *)NOWHERE;
+}
+
+static void log_endless(void)
+{
+	*SYM(unsigned int, log_buf_len) = 1U << 31;
+}
+
+static void log_of_no_size(void)
+{
+	*SYM(unsigned int, log_buf_len) = K_LOG_BUF_LEN - 1;
+}
+
+#ifndef K_LOG_BYTES
+/* The oldest says that it is shorter than its head. */
+static void log_short(void)
+{
+	((struct K_LOG_RECORD *)((char *)SYM(char, __log_buf) + *SYM(u32, log_first_idx)))->len = 3;
+}
+
+/* Where no record ends. */
+static void log_circle(void)
+{
+	*SYM(u32, log_next_idx) += 2;
+}
+#endif
+
 static const struct {
 	const char *name;
 	void (*apply)(void);
@@ -355,6 +387,13 @@ static const struct {
 	{"bio_nowhere", bio_nowhere, "--requests"},
 	{"wait_circle", wait_circle, "--requests"},
 	{"wait_table_endless", wait_table_endless, "--requests"},
+	{"log_nowhere", log_nowhere, "--log"},
+	{"log_endless", log_endless, "--log"},
+	{"log_of_no_size", log_of_no_size, "--log"},
+#ifndef K_LOG_BYTES
+	{"log_short", log_short, "--log"},
+	{"log_circle", log_circle, "--log"},
+#endif
 };
 #define N_DAMAGES (sizeof(damages) / sizeof(*damages))
 

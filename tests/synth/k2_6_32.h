@@ -22,6 +22,7 @@
 #define K_BANNER_TOOLS "(build@synth) (gcc version 4.4.2 (GCC) )"
 
 /* what the image's writer has to know of this kernel; see world.h */
+#define K_LOG_BYTES 1
 #define K_RADIX_HEIGHT 1
 #define K_RADIX_TAGS 2
 #define K_GFP_BITS 22

@@ -23,6 +23,7 @@
 #define K_BANNER_TOOLS "(build@synth) (gcc version 4.8.4 (GCC) )"
 
 /* what the image's writer has to know of this kernel; see world.h */
+#define K_LOG_RECORD printk_log
 #define K_RADIX_PATH 1
 #define K_RADIX_PARENT 1
 #define K_RADIX_TAGS 3

@@ -55,6 +55,7 @@ static void boot(void)
 	fs_init();
 	block_init();
 	task_init();
+	log_write();
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@
 #define K_BANNER_TOOLS "(build@synth) (gcc version 4.4.7 20120313 (GCC) )"
 
 /* what the image's writer has to know of this kernel; see world.h */
+#define K_LOG_BYTES 1
 #define K_RADIX_HEIGHT 1
 #define K_RADIX_TAGS 3
 #define K_GFP_BITS 23

@@ -26,6 +26,13 @@
 #define CPU_MARKS "true"
 #endif
 
+/* of the log */
+#ifdef K_LOG_BYTES
+#define LOG_FORM "bytes"
+#else
+#define LOG_FORM "printk_log"
+#endif
+
 static FILE *out;
 
 #define P(...) fprintf(out, __VA_ARGS__)
@@ -253,6 +260,17 @@ static void waiter_json(const struct s_waiter *w)
 	  w->file->path, w->index);
 }
 
+/* Text is bytes. */
+static void log_json(const struct s_log_record *r)
+{
+	P("{\"seq\": %" PRIu64 ", \"time_ns\": %" PRIu64
+	  ", \"level\": %u, \"facility\": %u, \"text\": \"",
+	  r->seq, r->time_ns, r->level, r->facility);
+	for (const char *c = r->text; *c; c++)
+		P("%02x", (unsigned char)*c);
+	P("\"}");
+}
+
 #define LIST(name, type, first, print)                                                             \
 	do {                                                                                       \
 		bool begin = true;                                                                 \
@@ -292,6 +310,9 @@ void truth_write(const char *path)
 	LIST("files", struct s_file, s_files, file_json);
 	LIST("requests", struct s_request, s_requests, request_json);
 	LIST("waiting", struct s_waiter, s_waiters, waiter_json);
+	LIST("log", struct s_log_record, s_log, log_json);
+	P(",\n\"log_form\": \"" LOG_FORM "\", \"panic\": \"%s\", \"trouble\": \"%s\"", S_PANIC,
+	  S_TROUBLE);
 	P("}\n");
 	if (fclose(out))
 		die("cannot write %s", path);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "printk.h"
 #include "world.h"
 
 #define SYMBOL(name) line("SYMBOL(%s)=%llx\n", #name, (unsigned long long)sym_va(#name))
@@ -10,6 +11,10 @@
 #define SIZE(type) line("SIZE(%s)=%zu\n", #type, sizeof(type))
 #define STRUCT_SIZE(tag) line("SIZE(%s)=%zu\n", #tag, sizeof(struct tag))
 #define OFFSET(tag, member) line("OFFSET(%s.%s)=%zu\n", #tag, #member, offsetof(struct tag, member))
+#define OFFSET_AS(tag, member)                                                                     \
+	line("OFFSET(%s.%s)=%zu\n", NAME(tag), #member, offsetof(struct tag, member))
+#define NAME(tag) NAME_(tag)
+#define NAME_(tag) #tag
 #define LENGTH(what, n) line("LENGTH(%s)=%lu\n", #what, (unsigned long)(n))
 #define NUMBER(what, n) line("NUMBER(%s)=%ld\n", #what, (long)(n))
 
@@ -141,6 +146,24 @@ static void architecture(void)
 }
 #endif
 
+static void log_of_kernel(void)
+{
+	SYMBOL(log_buf);
+	SYMBOL(log_buf_len);
+#ifdef K_LOG_BYTES
+	SYMBOL(log_end);
+	SYMBOL(logged_chars);
+#else
+	SYMBOL(log_first_idx);
+	SYMBOL(log_next_idx);
+	line("SIZE(%s)=%zu\n", NAME(K_LOG_RECORD), sizeof(struct K_LOG_RECORD));
+	OFFSET_AS(K_LOG_RECORD, ts_nsec);
+	OFFSET_AS(K_LOG_RECORD, len);
+	OFFSET_AS(K_LOG_RECORD, text_len);
+	OFFSET_AS(K_LOG_RECORD, dict_len);
+#endif
+}
+
 const char *vmcoreinfo_text(void)
 {
 	line("OSRELEASE=%s\n", K_RELEASE);
@@ -148,6 +171,7 @@ const char *vmcoreinfo_text(void)
 	symbols();
 	structures();
 	numbers();
+	log_of_kernel();
 	architecture();
 	line("CRASHTIME=%ld\n", 1404000000L);
 	strcpy(sym_host("vmcoreinfo_data"), text);

@@ -6,6 +6,7 @@
  * KASLR would have moved it. Functions are here for their names.
  */
 #include "machine.h"
+#include "printk.h"
 
 /* in arrays of a page; with PAE 2^36 bytes in sections of 2^29 */
 #define K_SECTION_ROOTS (K_SECTIONS / (4096 / sizeof(struct mem_section)))
@@ -130,6 +131,23 @@ VARIABLE(struct vm_special_mapping, vdso_mapping);
 #ifdef K_SHADOWS
 extern struct list_head workingset_shadow_nodes;
 struct list_head workingset_shadow_nodes;
+#endif
+/* The buffer is of words, for it holds structures. */
+extern u64 __log_buf[K_LOG_BUF_LEN / sizeof(u64)];
+u64 __log_buf[K_LOG_BUF_LEN / sizeof(u64)];
+extern char *log_buf;
+char *log_buf;
+#ifdef K_LOG_BYTES
+extern int log_buf_len;
+int log_buf_len;
+extern unsigned int log_end, logged_chars;
+unsigned int log_end, logged_chars;
+#else
+VARIABLE(struct K_LOG_RECORD, log_record); /* so that its type is known */
+extern u32 log_buf_len, log_first_idx, log_next_idx;
+u32 log_buf_len, log_first_idx, log_next_idx;
+extern u64 log_first_seq, log_next_seq;
+u64 log_first_seq, log_next_seq;
 #endif
 extern unsigned char vmcoreinfo_data[4096];
 unsigned char vmcoreinfo_data[4096];

@@ -17,6 +17,7 @@
  *   K_INODE_IN_FILE    struct file has f_inode
  *   K_RSS_STAT         counts of pages in an array; K_SHMEM_RSS: one more outside
  *   K_THP              transparent huge pages
+ *   K_LOG_BYTES, K_LOG_RECORD  the form of the log, see printk.h
  *   K_NO_HUGE          neither these nor those of hugetlbfs
  *   K_ANON_VMA_CHAINS, K_SWAP_USAGE, K_SWAP_INFO_POINTERS, K_SWAPPER_SPACES, K_THREAD_NODE,
  * K_BIO_ITER, K_L1TF, K_HMM, K_NUMA_BALANCING, K_RANDOM_BASES, K_SOFT_DIRTY, K_SPECIAL_MAPPING
@@ -287,6 +288,25 @@ void swap_area(unsigned int type, struct s_file *f, unsigned int pages, unsigned
 	       int priority);
 /* One more user of a slot. */
 void swap_use(unsigned int type, uint64_t offset);
+
+/* ---- the kernel's log ---- */
+
+#define S_PANIC "Fatal exception"
+#define S_TROUBLE "BUG: unable to handle kernel NULL pointer dereference at 0000000000000010"
+
+/* Of those that are still there whole, the oldest first. */
+struct s_log_record {
+	uint64_t seq; /* not of bytes */
+	uint64_t time_ns;
+	unsigned int facility, level;
+	char text[160];
+	unsigned int at; /* of bytes: log_end before it */
+	struct s_log_record *next;
+};
+extern struct s_log_record *s_log;
+extern uint64_t s_log_gone;
+
+void log_write(void);
 
 /* ---- the rest ---- */
 
