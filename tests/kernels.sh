@@ -100,6 +100,20 @@ check_pages() {
 			tests/dumps/oracle.py "$dir/$file" "$dir/truth"
 		check_rules "$name" "$(column_of "$file")" "$file"
 	done
+	case $name in
+	*-la48) check_log "$name" elf "vmcore.elf: the kernel's log" ;;
+	esac
+}
+
+# check_log ROW COLUMN NAME OPTION...: also of what makedumpfile left.
+check_log() {
+	local row=$1 column=$2 name=$3 file same=()
+	shift 3
+	for file in vmcore.d31.zlib vmcore.d31.lzo; do
+		[ ! -e "$dir/$file" ] || same+=(--same "$dir/$file")
+	done
+	cell "$row" "$column" "$name" tests/dumps/log.py --mmapinfo "$BUILD/mmapinfo" "$@" \
+		"${same[@]}" "$dir/vmcore.elf" "$dir/console.log"
 }
 
 # mmapinfo check: nothing but what the guest brought about; and with each damage that alone.
@@ -205,6 +219,7 @@ check_panic() {
 	cell "$row" panic "after a panic, vmcore.elf: every page" \
 		tests/dumps/oracle.py "$dir/vmcore.elf" "$dir/truth"
 	check_rules "$row" panic vmcore.elf ", after a panic"
+	check_log "$row" panic "after a panic, vmcore.elf: the kernel's log"
 	if scripts/elfcore vmcoreinfo "$dir/vmcore.elf" | grep -q compound_info; then
 		cell "$row" panic "after a panic, vmcore.d31.lzo: what was left" \
 			tests/dumps/lacking.py "$BUILD/mmapinfo" "$dir/vmcore.elf" excluded \
@@ -246,6 +261,7 @@ check_i386() {
 	chmod +x "$with_types"
 	cell "$name" elf "vmcore.elf: requests and waiting tasks" tests/dumps/requests.py \
 		--mmapinfo "$with_types" "$dir/vmcore.elf" "$dir/truth"
+	check_log "$name" elf "vmcore.elf: the kernel's log" --vmlinux "$vmlinux" --none-else
 	for file in vmcore.elf ${FULL:+vmcore.qemu.kdump-zlib}; do
 		cell "$name" elf "$file: every page" tests/dumps/oracle.py \
 			--mmapinfo "$BUILD/mmapinfo" --vmlinux "$vmlinux" "$dir/$file" \
@@ -281,6 +297,7 @@ check_arm64() {
 		cell "$name" elf "$file: every page" tests/dumps/oracle.py \
 			--mmapinfo "$BUILD/mmapinfo" "${symbols[@]}" "$dir/$file" "$dir/truth"
 	done
+	check_log "$name" elf "the kernel's log" "${symbols[@]}" --none-else
 	[[ $name != 6.1-* ]] || return 0
 	cell "$name" elf "requests and waiting tasks" tests/dumps/requests.py \
 		--mmapinfo "$BUILD/mmapinfo" "$dir/vmcore.elf" "$dir/truth"

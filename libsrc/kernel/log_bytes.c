@@ -173,16 +173,26 @@ static uint32_t line_end(const struct bytes *b, uint32_t first)
 	return newline ? (uint32_t)(newline - b->line) : b->n;
 }
 
+/* The first line of a full ring has lost its beginning. Returns where the next one begins. */
+static uint32_t skip_first(struct bytes *b, uint32_t gone)
+{
+	uint32_t end = line_end(b, gone);
+	enum mi_read why = why_of(b, gone, end - gone);
+
+	if (why)
+		mi_log_unread(b->k, b->log, b->buf + place(b, gone), why);
+	else
+		b->log->reused++;
+	return end + 1;
+}
+
 static enum mi_status all_lines(struct bytes *b, uint32_t gone, struct mi_error *err)
 {
 	uint32_t at = 0, end;
 	enum mi_status st = MI_OK;
 
-	/* The first line of a full ring has lost its beginning. */
-	if (b->n == b->size || gone) {
-		b->log->reused = 1;
-		at = line_end(b, gone) + 1;
-	}
+	if (b->n == b->size || gone)
+		at = skip_first(b, gone);
 	for (; !st && at < b->n; at = end + 1) {
 		end = line_end(b, at);
 		st = add_line(b, at, end - at, err);

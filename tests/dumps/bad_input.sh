@@ -58,7 +58,8 @@ no_answer() {
 
 # What cannot be answered says so once, whatever is asked for.
 head -c $((size / 10)) "$dump" >"$t/cut"
-forms=("--all" "--all --json" "--blocked" "--blocked --json" "--requests" "--requests --json")
+forms=("--all" "--all --json" "--blocked" "--blocked --json" "--requests" "--requests --json"
+	"--log" "--log=all --json")
 no_answer "no such file" "No such file" -c "$t/none"
 no_answer "a damaged dump" "incomplete" -c "$t/cut"
 forms=()

@@ -144,7 +144,8 @@ stuck=()
 ways_of_stuck() {
 	local pid
 	stuck=("--json --requests" "--requests" "--json --blocked" "--blocked --each"
-		"--blocked --evidence" "check" "check --json --rule rss,request-age")
+		"--blocked --evidence" "--log" "--json --log=all" "check"
+		"check --json --rule rss,request-age")
 	pid=$("$mi" -c "$1" --blocked --json | python3 -c 'import json, sys
 print(*[t["pid"] for t in json.load(sys.stdin)["blocked"] if t["wait"] and t["fault"]][:1])')
 	[ -z "$pid" ] || stuck+=("--json --evidence $pid" "--evidence $pid")

@@ -20,6 +20,7 @@
 
 #include "../../libsrc/inspect/blocked.h"
 #include "../../libsrc/inspect/check.h"
+#include "../../libsrc/kernel/log.h"
 
 #define BLOCK 25
 #ifdef __SANITIZE_ADDRESS__
@@ -138,6 +139,22 @@ static void look_at_stuck(struct mi_kernel *k)
 	mi_blocked_close(set);
 }
 
+static void look_at_log(struct mi_kernel *k)
+{
+	struct mi_log *log;
+	struct mi_error e;
+	uint64_t bytes = 0;
+	size_t i;
+
+	if (mi_log_open(k, &log, &e))
+		return;
+	for (i = 0; i < log->n; i++)
+		bytes += strlen(log->records[i].text) <= log->records[i].len;
+	if (bytes != log->n)
+		abort();
+	mi_log_close(log);
+}
+
 /* Its rules hold the state of the kernel against each other. */
 static void check(struct mi_kernel *k)
 {
@@ -191,6 +208,7 @@ static bool one_seed(const char *dump, uint64_t seed)
 			inspect(k, &list[i].task);
 	free(list);
 	look_at_stuck(k);
+	look_at_log(k);
 	if (seed % 4 == 1)
 		check(k);
 	mi_kernel_close(k);

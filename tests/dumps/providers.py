@@ -97,7 +97,7 @@ def check_sources():
 
 
 def check_text():
-    for question in (["1"], ["--blocked"], ["--requests"], ["--all"]):
+    for question in (["1"], ["--blocked"], ["--requests"], ["--all"], ["--log"]):
         same(" ".join(question) + " as text", {"drgn": BY_DRGN}, *question)
 
 
@@ -184,6 +184,7 @@ def main():
     same("--all", WAYS, "--json", "--all")
     same("--blocked", WAYS, "--json", "--blocked", "--each")
     same("--requests", WAYS, "--json", "--requests")
+    same("--log", WAYS, "--json", "--log=all")
     check_pages()
     check_sources()
     check_text()

@@ -28,6 +28,8 @@ try "--requests" --requests
 try "--requests --json" --requests --json
 try "--blocked" --blocked --evidence
 try "--blocked --json" --blocked --json
+try "--log" --log=all
+try "--log --json" --log=all --json
 # Guests have old requests and a costly window: those are no part of a sign of life.
 for format in text json tap junit; do
 	try "check, $format" check --severity error --format $format

@@ -58,6 +58,24 @@ static void map_memory(void)
 	}
 }
 
+/* Page tables of four levels in the last pages of the memory, which map it. */
+static inline void make_tables(void)
+{
+	uint64_t table = PHYS + (PAGES - 4) * MI_PAGE_SIZE, i;
+	unsigned int level;
+
+	mi_pt_shape_regular(&target.xlat.shape, MI_PAGE_SHIFT, 48, 8);
+	target.xlat.shape.pa_mask = 0x000ffffffffff000ULL;
+	target.xlat.arch = &mi_arch_x86_64;
+	target.xlat.root = table;
+	for (level = 4; level > 1; level--, table += MI_PAGE_SIZE)
+		put64(BASE + (table - PHYS) + mi_entry_index(&target.xlat.shape, level, BASE) * 8,
+		      (table + MI_PAGE_SIZE) | 3);
+	for (i = 0; i < PAGES; i++)
+		put64(BASE + (table - PHYS) + i * 8, (PHYS + i * MI_PAGE_SIZE) | 3);
+	target.xlat_ready = true;
+}
+
 /* Nothing is remembered of memory that has changed. */
 static inline void forget(void)
 {
