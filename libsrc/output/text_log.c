@@ -60,14 +60,17 @@ static size_t first_shown(const struct mi_log *log, const struct mi_request *ask
 							     : 0;
 }
 
-static void put_log(const struct mi_log *log, const struct mi_request *ask, FILE *out)
+static void put_log(const struct mi_kernel *k, const struct mi_log *log,
+		    const struct mi_request *ask, FILE *out)
 {
 	size_t i = first_shown(log, ask);
 
 	if (log->panic.text)
 		put_line(log, "PANIC", &log->panic, out);
 	else
-		fprintf(out, "%-8s the log tells of none\n", "PANIC");
+		fprintf(out, "%-8s %s\n", "PANIC",
+			k->problems.n ? "none in what could be read of the log"
+				      : "the log tells of none");
 	if (log->trouble.text)
 		put_line(log, "TROUBLE", &log->trouble, out);
 	fprintf(out, "%-8s %zu records", "LOG", log->n);
@@ -89,7 +92,7 @@ enum mi_status mi_text_log(const struct mi_kernel *k, const struct mi_log *log,
 	if (log->form == MI_LOG_NONE)
 		fprintf(out, "%-8s not known\n", "PANIC");
 	else
-		put_log(log, ask, out);
+		put_log(k, log, ask, out);
 	mi_text_not_read(k, out);
 	return ask->sources ? mi_text_sources(k, out, err) : MI_OK;
 }
