@@ -63,7 +63,7 @@ struct mi_log {
 	uint64_t reserved; /* a CPU was writing it: not yet committed */
 	uint64_t lost;	   /* there was no room for its text: the kernel lost it */
 	uint64_t torn;	   /* it contradicts itself; also a problem */
-	uint64_t unread;   /* not in the dump; also a problem */
+	uint64_t unread;   /* it cannot be read; also a problem */
 
 	/* What follows "Kernel panic - not syncing: " where it was said last. */
 	struct mi_log_line panic;

@@ -80,7 +80,7 @@ static void put_log(const struct mi_kernel *k, const struct mi_log *log,
 	put_count(log->reserved, "not yet written", out);
 	put_count(log->lost, "lost: there was no room for them", out);
 	put_count(log->torn, "torn", out);
-	put_count(log->unread, "not in the dump", out);
+	put_count(log->unread, "unreadable", out);
 	fputs(i < log->n ? "\n\n" : "\n", out);
 	for (; i < log->n && !ferror(out); i++)
 		put_record(&log->records[i], out);
