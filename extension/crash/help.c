@@ -25,7 +25,7 @@ char *mi_crash_help[] = {
 	"           [--recorder FILE] [--sources]\n"
 	"  mmapinfo --log[=N] [-j] [--sources]\n"
 	"  mmapinfo check [-j] [--rule ID,...] [--severity S] [--older SECONDS]\n"
-	"           [--format FORMAT] [--list] [--sources]",
+	"           [--dirty MIB] [--format FORMAT] [--list] [--sources]",
 
 	"  Walks from a task through its mappings to the page tables and the page",
 	"  cache, and joins what they say of every page: which pages of which files",
@@ -68,6 +68,7 @@ char *mi_crash_help[] = {
 	"    --rule ID,...  these rules alone.",
 	"    --severity S   warning, or error: no warnings.",
 	"    --older S      from how many seconds on a request is old: 30.",
+	"    --dirty MIB    from how many MiB on a file's dirty pages are much: 64.",
 	"    --format F     text, json, tap or junit.",
 	" ",
 	"  And of a process:",

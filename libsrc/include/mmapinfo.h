@@ -209,6 +209,9 @@ struct mi_request {
 
 	/* LOG: also @json. */
 	uint64_t log_records; /* so many, the last; 0: all */
+
+	/* CHECK. */
+	uint64_t dirty_mib; /* of a file's dirty pages so many MiB are much; 0: 64 */
 };
 
 /*

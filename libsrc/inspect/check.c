@@ -95,22 +95,50 @@ void mi_check_cannot(struct mi_check_run *r, enum mi_rule rule, const char *why)
 
 /* ---- what the walks met ---- */
 
+/* What has more to say than that it cannot be; a prefix of the problem's words. */
+static const struct {
+	const char *what, *why;
+	enum mi_rule rule; /* MI_RULE_NR: found by a rule's own count */
+} of_rule[] = {
+	{"mm_struct", "map_count", MI_RULE_NR},
+	{"maple node", "is dead (freed)", MI_RULE_FREED},
+	{"vm_area_struct", "overlaps the one before", MI_RULE_VMA_ORDER},
+	{"vm_area_struct", "has an impossible range", MI_RULE_VMA_ORDER},
+	{"vm_area_struct", "does not cover what the maple tree says", MI_RULE_VMA_ORDER},
+};
+
+static enum mi_rule rule_of(const struct mi_problem *p)
+{
+	size_t i;
+
+	if (p->poisoned)
+		return MI_RULE_FREED;
+	if (strcmp(p->word, "inconsistent") != 0)
+		return MI_RULE_NR;
+	for (i = 0; i < sizeof(of_rule) / sizeof(*of_rule); i++)
+		if (!strcmp(p->what, of_rule[i].what) &&
+		    !strncmp(p->why, of_rule[i].why, strlen(of_rule[i].why)))
+			return of_rule[i].rule;
+	return MI_RULE_STRUCTURE;
+}
+
 /* Objects that contradict themselves are told of by the walks that meet them. */
 static void check_structure(struct mi_check_run *r, const struct mi_problems *problems)
 {
 	struct mi_found *f;
+	enum mi_rule rule;
 	size_t i;
 
-	if (!mi_check_apply(r, MI_RULE_STRUCTURE))
-		return;
+	mi_check_apply(r, MI_RULE_STRUCTURE);
 	for (i = 0; i < problems->n; i++) {
 		const struct mi_problem *p = &problems->list[i];
 
-		/* map_count has a rule of its own. */
-		if (strcmp(p->word, "inconsistent") != 0 || !strncmp(p->why, "map_count", 9))
+		rule = rule_of(p);
+		if (rule == MI_RULE_NR || !r->c->ask.asked[rule])
 			continue;
-		f = mi_check_add(r, MI_RULE_STRUCTURE, p->what, p->first, 0);
-		mi_check_say(f, "%s: %s", p->what, p->why);
+		f = mi_check_add(r, rule, p->what, p->poisoned ? p->poisoned : p->first, 0);
+		mi_check_say(f, "%s: %s%s", p->what, p->why,
+			     p->poisoned ? ": what freed memory is filled with" : "");
 		mi_check_number(f, "count", (int64_t)p->count);
 	}
 }
@@ -160,9 +188,14 @@ static enum mi_status look(struct mi_kernel *k, const struct mi_check_options *a
 	r.c->ask = *ask;
 	if (!ask->older_s)
 		r.c->ask.older_s = MI_CHECK_OLDER_S;
+	if (!ask->dirty_mib)
+		r.c->ask.dirty_mib = MI_CHECK_DIRTY_MIB;
 	st = run_rules(&r, err);
 	mi_addrmap_free(&r.mms);
 	mi_addrmap_free(&r.mappings);
+	mi_addrmap_free(&r.open_files);
+	mi_addrmap_free(&r.freed);
+	free(r.caches);
 	free(r.seen);
 	free(r.busy);
 	if (st)

@@ -59,11 +59,14 @@ struct mi_found {
 
 struct mi_check_options {
 	bool asked[MI_RULE_NR];
-	uint64_t older_s; /* REQUEST_AGE: from so many seconds on; 0: MI_CHECK_OLDER_S */
+	uint64_t older_s;   /* REQUEST_AGE: from so many seconds on; 0: MI_CHECK_OLDER_S */
+	uint64_t dirty_mib; /* DIRTY_SHARE: from so many MiB on; 0: MI_CHECK_DIRTY_MIB */
 };
 
 /* After that time SCSI's and NVMe's layers abort a command. */
 #define MI_CHECK_OLDER_S 30
+/* Of one file: a second of a disk's time and more. */
+#define MI_CHECK_DIRTY_MIB 64
 
 struct mi_check {
 	struct mi_kernel *k;

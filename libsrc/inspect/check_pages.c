@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check_pages.c - is each page mapped as often as it says? */
+/* check_pages.c - is each page mapped as often as it says, and not free? */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -76,4 +76,27 @@ void mi_check_mapcounts(struct mi_check_run *r)
 			;
 		check_one(r, &r->seen[i], n);
 	}
+}
+
+/* ---- pages that were freed ---- */
+
+/* With the lock, reclaim and migration take the count away for a moment. */
+void mi_check_freed(struct mi_check_run *r, const struct mi_page *page, int32_t pid)
+{
+	struct mi_found *f;
+	size_t seen;
+
+	if (page->why || !mi_check_apply(r, MI_RULE_FREED) || page->refcount > 0 ||
+	    page->flags >> MI_PG_LOCKED & 1)
+		return;
+	/* Mapped by many, in a cache as well: told once. */
+	if (mi_addrmap_get(&r->freed, page->pfn, &seen) ||
+	    r->c->count[MI_RULE_FREED] > MI_FOUND_MAX)
+		return;
+	r->no_memory |= !mi_addrmap_put(&r->freed, page->pfn, 0);
+	f = mi_check_add(r, MI_RULE_FREED, "page", mi_pfn_to_page(r->c->k, page->pfn), pid);
+	mi_check_say(f, "frame %#" PRIx64 " is %s, and its refcount is %" PRId64, page->pfn,
+		     pid ? "mapped" : "in a file's cache", page->refcount);
+	mi_check_number(f, "refcount", page->refcount);
+	mi_check_address(f, "pfn", page->pfn);
 }

@@ -5,7 +5,7 @@
 #include "addrmap.h"
 #include "check.h"
 
-/* Shared by check.c, check_process.c, check_pages.c, check_pending.c. */
+/* Shared by check*.c. */
 
 /* A page of a process or of a file's cache that has a frame of its own. */
 struct mi_seen {
@@ -14,9 +14,17 @@ struct mi_seen {
 	int32_t pid;	  /* of a process that maps it; 0: seen in the cache */
 };
 
+/* Pages of a file's cache. */
+struct mi_cache_seen {
+	uint64_t cached, evicted;
+};
+
 struct mi_check_run {
 	struct mi_check *c;
-	struct mi_addrmap mms, mappings; /* that were looked at */
+	struct mi_addrmap mms, mappings, open_files; /* that were looked at */
+	struct mi_addrmap freed;		     /* frames that have their finding */
+	struct mi_cache_seen *caches;		     /* of mappings */
+	size_t n_caches, room_caches;
 	struct mi_seen *seen;
 	size_t n_seen, room_seen;
 	bool all_seen;	      /* nothing that may map a page was left out */
@@ -37,6 +45,12 @@ bool mi_check_apply(struct mi_check_run *r, enum mi_rule rule);
 void mi_check_cannot(struct mi_check_run *r, enum mi_rule rule, const char *why);
 
 enum mi_status mi_check_processes(struct mi_check_run *r, struct mi_error *err);
+/* Its page tables; @deposited: tables kept in store for its huge entries. */
+void mi_check_tables(struct mi_check_run *r, const struct mi_process *p, int64_t deposited);
+/* The files that it maps, each only once, and how it reads them. */
+enum mi_status mi_check_files(struct mi_check_run *r, struct mi_process *p, struct mi_error *err);
+/* Is a page, mapped by @pid or (0) in a file's cache, one that was freed? */
+void mi_check_freed(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
 /* A process that maps it, or (@pid 0) a slot of a file's cache that has it. */
 void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
 /* A page of a file's cache that something is done with. */

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check_process.c - the rules about processes, their page tables, and the files they map */
+/* check_process.c - the rules about processes, and what their page tables map */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "check_private.h"
+#include "join.h"
 
 #define NEAR_LIMIT 90 /* per cent of vm.max_map_count */
 #define WINDOW_VMAS 1000
+#define PAGES_OF_TABLE 512
 
 /* What the page tables of one mm have, in the counters' classes. */
 struct counted {
@@ -31,7 +33,7 @@ static void check_map_count(struct mi_check_run *r, const struct mi_process *p)
 {
 	struct mi_found *f;
 
-	if (p->n_unstable || !mi_check_apply(r, MI_RULE_MAP_COUNT) || p->mm.map_count == p->n_maps)
+	if (!mi_check_apply(r, MI_RULE_MAP_COUNT) || p->mm.map_count == p->n_maps)
 		return;
 	f = mi_check_add(r, MI_RULE_MAP_COUNT, "mm_struct", p->mm.addr, p->task.pid);
 	mi_check_say(f, "%zu VMAs were found, map_count is %" PRIu64, p->n_maps, p->mm.map_count);
@@ -77,74 +79,6 @@ static void check_windows(struct mi_check_run *r, const struct mi_process *p)
 		mi_check_number(f, "pieces", (int64_t)w->n_pieces);
 		mi_check_number(f, "file_pages", (int64_t)w->file_pages);
 	}
-}
-
-/* ---- page tables where there is no VMA ---- */
-
-static void found_outside(struct mi_check_run *r, const struct mi_process *p, uint64_t va,
-			  uint64_t entry)
-{
-	struct mi_found *f =
-		mi_check_add(r, MI_RULE_PTE_OUTSIDE_VMA, "mm_struct", p->mm.addr, p->task.pid);
-
-	mi_check_say(f, "%" PRIx64 " lies in no VMA, and its entry is %#" PRIx64, va, entry);
-	mi_check_address(f, "address", va);
-	mi_check_address(f, "entry", entry);
-}
-
-/* Tables that run in circles would have no end: of an mm no more stretches than this. */
-#define EXTENTS_MAX (1U << 24)
-
-/* One finding for each gap: an entry may be one of many. @left: stretches. */
-static void check_gap(struct mi_check_run *r, const struct mi_process *p, struct mi_pt_walk *w,
-		      uint64_t va, uint64_t end, uint32_t *left)
-{
-	struct mi_extent ext;
-	uint64_t i, n;
-
-	while (va < end && *left && !mi_target_interrupted(r->c->k->t)) {
-		--*left;
-		mi_pt_next(w, va, end, &ext);
-		if (ext.kind == MI_EXTENT_HUGE) {
-			found_outside(r, p, va, ext.entry);
-			return;
-		}
-		n = ext.kind == MI_EXTENT_TABLE ? (ext.end - ext.start) >> MI_PAGE_SHIFT : 0;
-		for (i = 0; i < n; i++)
-			if (ext.entries[i]) {
-				found_outside(r, p, va + (i << MI_PAGE_SHIFT), ext.entries[i]);
-				return;
-			}
-		va = ext.end;
-	}
-}
-
-static void check_outside(struct mi_check_run *r, const struct mi_process *p)
-{
-	/* Between mappings there is next to nothing. */
-	uint32_t left = EXTENTS_MAX >> 4;
-	struct mi_pt_walk *w;
-	uint64_t at = 0;
-	size_t i;
-
-	if (p->n_unstable || !mi_check_apply(r, MI_RULE_PTE_OUTSIDE_VMA))
-		return;
-	w = malloc(sizeof(*w));
-	if (!w) {
-		r->no_memory = true;
-	} else if (mi_pt_start(w, r->c->k, &p->mm, NULL)) {
-		mi_check_cannot(r, MI_RULE_PTE_OUTSIDE_VMA, "page tables cannot be read");
-	} else {
-		/* Behind the last one the kernel's own may begin. */
-		for (i = 0; i < p->n_maps; i++) {
-			if (p->maps[i].vma.start > at)
-				check_gap(r, p, w, at, p->maps[i].vma.start, &left);
-			at = p->maps[i].vma.end;
-		}
-		if (!left)
-			mi_check_cannot(r, MI_RULE_PTE_OUTSIDE_VMA, "the page tables have no end");
-	}
-	free(w);
 }
 
 /* ---- the pages of a mapping ---- */
@@ -236,8 +170,10 @@ static bool take_page(void *arg, const struct mi_run *run)
 	count_page(w, run);
 	check_pte(w, run);
 	if (mi_pte_maps(run->pte) && run->has_page && run->relation != MI_REL_ZERO &&
-	    w->m->kind != MI_MAP_SPECIAL)
+	    w->m->kind != MI_MAP_SPECIAL) {
 		mi_check_see(w->r, &run->page, w->p->task.pid);
+		mi_check_freed(w->r, &run->page, w->p->task.pid);
+	}
 	return !w->r->no_memory;
 }
 
@@ -262,7 +198,7 @@ static void check_rss(struct mi_check_run *r, const struct mi_process *p, const 
 	const struct counted *c = &w->counted;
 	struct mi_found *f;
 
-	if (w->unread || p->n_unstable || !mi_check_apply(r, MI_RULE_RSS))
+	if (!mi_check_apply(r, MI_RULE_RSS))
 		return;
 	if (!mm->rss_known || mm->no_shmem || mm->no_swapents) {
 		mi_check_cannot(r, MI_RULE_RSS, "not all counters are known in this kernel");
@@ -287,188 +223,65 @@ static void check_rss(struct mi_check_run *r, const struct mi_process *p, const 
 	mi_check_number(f, "MM_SWAPENTS", mm->swapents);
 }
 
-/*
- * Tables of entries, and of tables of these, two levels up; not the root, nor P4Ds, which the
- * kernel does not count. @w: a walk that has just begun.
- */
-static int64_t count_tables(struct mi_check_run *r, const struct mi_process *p,
-			    struct mi_pt_walk *w, bool *whole)
+/* ---- all of them ---- */
+
+/* What readahead has decided for the files; only that is wanted of a join. */
+static enum mi_status load_readahead(struct mi_check_run *r, struct mi_process *p,
+				     struct mi_error *err)
 {
-	uint64_t last[MI_PT_LEVELS + 1] = {0}, va = 0, end = p->maps[p->n_maps - 1].vma.end;
-	struct mi_extent ext;
-	uint32_t left = EXTENTS_MAX;
-	unsigned int level;
-	int64_t n = 0;
+	const char *why = "readahead cannot be told in this kernel";
+	struct mi_join *j;
+	enum mi_status st;
 
-	for (; va < end && !mi_target_interrupted(r->c->k->t); left--) {
-		if (!left) {
-			mi_check_cannot(r, MI_RULE_PGTABLES, "the page tables have no end");
-			*whole = false;
-			break;
-		}
-		mi_pt_next(w, va, end, &ext);
-		*whole &= ext.kind != MI_EXTENT_UNREADABLE;
-		for (level = 1; level < w->shape->levels && level <= 3; level++) {
-			n += w->table[level] && w->table[level] != last[level];
-			last[level] = w->table[level] ? w->table[level] : last[level];
-		}
-		va = ext.end;
-	}
-	return n;
-}
-
-static void check_tables(struct mi_check_run *r, const struct mi_process *p, const struct walk *w)
-{
-	const struct mi_member *m = &r->c->k->l.mm_pgtables;
-	struct mi_pt_walk *pt;
-	struct mi_found *f;
-	bool whole = true;
-	uint64_t bytes;
-	int64_t n;
-
-	if (p->n_unstable || !p->n_maps || !mi_check_apply(r, MI_RULE_PGTABLES))
-		return;
-	if (!mi_has(m) || mi_read_member(r->c->k->t, p->mm.addr, m, &bytes)) {
-		mi_check_cannot(r, MI_RULE_PGTABLES, "pgtables_bytes is not to be had");
-		return;
-	}
-	pt = malloc(sizeof(*pt));
-	if (!pt || mi_pt_start(pt, r->c->k, &p->mm, NULL)) {
-		r->no_memory |= !pt;
-		free(pt);
-		return;
-	}
-	n = count_tables(r, p, pt, &whole) + w->counted.huge_anon / 512;
-	free(pt);
-	if (!whole || (uint64_t)n * MI_PAGE_SIZE == bytes)
-		return;
-	f = mi_check_add(r, MI_RULE_PGTABLES, "mm_struct", p->mm.addr, p->task.pid);
-	mi_check_say(f, "%" PRId64 " tables were found, pgtables_bytes is %" PRIu64 ": %" PRIu64, n,
-		     bytes, bytes / MI_PAGE_SIZE);
-	mi_check_number(f, "tables", n);
-	mi_check_number(f, "mm_struct.pgtables_bytes", (int64_t)bytes);
-}
-
-/* ---- files ---- */
-
-static bool take_slot(void *arg, const struct mi_run *run)
-{
-	struct walk *w = arg;
-	const struct mi_page *pg = &run->slot_page;
-	struct mi_found *f;
-
-	if (run->cached != MI_CACHED_FOLIO || !run->has_slot_page || pg->why)
-		return true;
-	mi_check_see(w->r, pg, 0);
-	mi_check_busy(w->r, pg);
-	if (pg->hugetlb || !mi_check_apply(w->r, MI_RULE_CACHE_SLOT))
-		return !w->r->no_memory;
-	if (pg->owner == MI_OWNER_FILE && pg->mapping == w->file->file.mapping &&
-	    pg->index == run->pgoff)
-		return !w->r->no_memory;
-	f = mi_check_add(w->r, MI_RULE_CACHE_SLOT, "page", mi_pfn_to_page(w->r->c->k, pg->pfn),
-			 w->p->task.pid);
-	mi_check_say(f,
-		     "it is page %" PRIu64 " of a file's cache, and says that it is page %" PRIu64
-		     " of %s",
-		     run->pgoff, pg->index,
-		     pg->owner != MI_OWNER_FILE		    ? "no file"
-		     : pg->mapping == w->file->file.mapping ? "this file"
-							    : "another file");
-	mi_check_address(f, "address_space", w->file->file.mapping);
-	mi_check_number(f, "slot", (int64_t)run->pgoff);
-	mi_check_address(f, "page.mapping", pg->mapping);
-	mi_check_number(f, "page.index", (int64_t)pg->index);
-	return !w->r->no_memory;
-}
-
-static void check_nrpages(struct mi_check_run *r, const struct mi_process *p,
-			  const struct mi_mapped_file *file)
-{
-	struct mi_found *f;
-
-	/* hugetlbfs counts in huge pages, DAX has no pages. */
-	if (!file->cache_known || !file->file.nrpages_known || file->cache.cache_unreadable ||
-	    file->file.hugetlbfs || file->file.dax || !mi_check_apply(r, MI_RULE_NRPAGES) ||
-	    file->cache.cached == file->file.nrpages)
-		return;
-	f = mi_check_add(r, MI_RULE_NRPAGES, "address_space", file->file.mapping, p->task.pid);
-	mi_check_say(f, "its cache has %" PRIu64 " pages, nrpages is %" PRIu64, file->cache.cached,
-		     file->file.nrpages);
-	mi_check_number(f, "cached", (int64_t)file->cache.cached);
-	mi_check_number(f, "address_space.nrpages", (int64_t)file->file.nrpages);
-}
-
-#define ERRSEQ_ERRNO 0xfff /* lib/errseq.c: MAX_ERRNO */
-#define ERRSEQ_SEEN 0x1000 /* somebody was told */
-
-static void check_wb_err(struct mi_check_run *r, const struct mi_process *p,
-			 const struct mi_mapped_file *file)
-{
-	const struct mi_member *m = &r->c->k->l.as_wb_err;
-	struct mi_found *f;
-	uint64_t err;
-
-	if (!mi_check_apply(r, MI_RULE_WB_ERR))
-		return;
-	if (!mi_has(m)) {
-		mi_check_cannot(r, MI_RULE_WB_ERR, "this kernel's address_space has no wb_err");
-		return;
-	}
-	if (mi_read_member(r->c->k->t, file->file.mapping, m, &err) || !(err & ERRSEQ_ERRNO) ||
-	    err & ERRSEQ_SEEN)
-		return;
-	f = mi_check_add(r, MI_RULE_WB_ERR, "address_space", file->file.mapping, p->task.pid);
-	mi_check_say(f, "errno %" PRIu64 ", inode %" PRIu64, err & ERRSEQ_ERRNO,
-		     file->file.name.ino);
-	mi_check_address(f, "wb_err", err);
-}
-
-static enum mi_status check_files(struct walk *w, struct mi_error *err)
-{
-	struct mi_check_run *r = w->r;
-	enum mi_status st = MI_OK;
-	size_t i, seen;
-
-	for (i = 0; !st && i < w->p->n_files; i++) {
-		w->file = &w->p->files[i];
-		if (!w->file->file.mapping ||
-		    mi_addrmap_get(&r->mappings, w->file->file.mapping, &seen))
-			continue;
-		if (!mi_addrmap_put(&r->mappings, w->file->file.mapping, 0))
-			return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-		r->c->files++;
-		check_nrpages(r, w->p, w->file);
-		check_wb_err(r, w->p, w->file);
-		if (!w->file->file.hugetlbfs && !w->file->file.dax)
-			st = mi_file_pages(w->p, w->file, true, take_slot, w, err);
+	if (!mi_feature(r->c->k, MI_F_READAHEAD, &why))
+		mi_check_cannot(r, MI_RULE_READAHEAD_THRASH, why);
+	st = mi_join_new(r->c->k, &j, err);
+	if (!st) {
+		st = mi_process_readahead(p, j, err);
+		mi_join_free(j);
 	}
 	return st;
 }
 
-/* ---- all of them ---- */
+/* VMAs that could not be read or believed; nothing that counts over a whole mm can be checked. */
+static uint64_t vmas_missing(const struct mi_kernel *k)
+{
+	const struct mi_problems *p = &k->problems;
+	uint64_t n = p->dropped;
+	size_t i;
 
-static enum mi_status check_open_process(struct mi_check_run *r, struct mi_process *p,
+	for (i = 0; i < p->n; i++)
+		if (!strcmp(p->list[i].what, "vm_area_struct") ||
+		    !strcmp(p->list[i].what, "maple node"))
+			n += p->list[i].count;
+	return n;
+}
+
+/* @vmas: all of them were found. */
+static enum mi_status check_open_process(struct mi_check_run *r, struct mi_process *p, bool vmas,
 					 struct mi_error *err)
 {
 	struct walk w = {.r = r, .p = p};
-	enum mi_status st = mi_process_count(p, err);
+	enum mi_status st;
+	bool whole = vmas && !p->n_unstable;
 
-	if (st)
-		return st;
+	/* Of a running kernel: page tables and caches are of one moment with their struct pages. */
+	mi_target_refresh(r->c->k->t);
 	r->c->processes++;
-	check_map_count(r, p);
+	if (whole)
+		check_map_count(r, p);
 	check_map_limit(r, p);
 	check_windows(r, p);
-	check_outside(r, p);
 	st = check_mappings(&w, err);
 	if (st)
 		return st;
-	if (w.unread || p->n_unstable)
-		r->all_seen = false;
-	check_rss(r, p, &w);
-	check_tables(r, p, &w);
-	return check_files(&w, err);
+	r->all_seen &= whole && !w.unread;
+	if (whole && !w.unread)
+		check_rss(r, p, &w);
+	if (whole)
+		mi_check_tables(r, p, w.counted.huge_anon / PAGES_OF_TABLE);
+	st = load_readahead(r, p, err);
+	return st ? st : mi_check_files(r, p, err);
 }
 
 /* Of processes that share an mm, one. One that ends has nothing to look at any more. */
@@ -479,6 +292,7 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 	struct mi_process *p;
 	struct mi_error why;
 	enum mi_status st;
+	uint64_t missing;
 	size_t seen;
 
 	if (leader->kind == MI_TASK_KTHREAD ||
@@ -487,6 +301,7 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 		return MI_OK;
 	if (!mi_addrmap_put(&r->mms, task.mm, 0))
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	missing = vmas_missing(r->c->k);
 	st = mi_process_open(r->c->k, &task, NULL, &p, &why);
 	if (st == MI_ERR_NOMEM || st == MI_ERR_INTERRUPTED)
 		return mi_fail(err, st, "%s", why.text);
@@ -494,7 +309,7 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 		r->all_seen = false;
 		return MI_OK;
 	}
-	st = check_open_process(r, p, err);
+	st = check_open_process(r, p, vmas_missing(r->c->k) == missing, err);
 	mi_process_close(p);
 	return st;
 }

@@ -4,6 +4,26 @@
 
 #include "problem.h"
 
+/*
+ * What reads as a pointer in an object that SLUB has freed or not filled yet, in a page that was
+ * freed, or in a list entry that was deleted; of 64 bits: there no object lies.
+ */
+static bool is_poison(uint64_t addr)
+{
+	static const uint64_t poison[] = {
+		0x6b6b6b6b6b6b6b6b, 0x5a5a5a5a5a5a5a5a, /* POISON_FREE, POISON_INUSE */
+		0xaaaaaaaaaaaaaaaa,			/* PAGE_POISON */
+		0xdead000000000100,			/* LIST_POISON1, 2 */
+	};
+	size_t i;
+
+	/* A member of such an object, or the object that holds it. */
+	for (i = 0; i < sizeof(poison) / sizeof(*poison); i++)
+		if (addr - poison[i] + MI_PAGE_SIZE < 2 * MI_PAGE_SIZE)
+			return true;
+	return false;
+}
+
 static void note(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 		 const char *word, const char *effect)
 {
@@ -14,13 +34,16 @@ static void note(struct mi_problems *p, const char *what, uint64_t addr, const c
 
 		if (!strcmp(old->what, what) && !strcmp(old->why, why)) {
 			old->count++;
+			if (!old->poisoned && is_poison(addr))
+				old->poisoned = addr;
 			return;
 		}
 	}
 	if (p->n == MI_PROBLEMS_MAX)
 		p->dropped++;
 	else
-		p->list[p->n++] = (struct mi_problem){what, why, word, effect, addr, 1};
+		p->list[p->n++] = (struct mi_problem){
+			what, why, word, effect, addr, is_poison(addr) ? addr : 0, 1};
 }
 
 void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enum mi_read why,

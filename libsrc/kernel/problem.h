@@ -20,6 +20,8 @@ struct mi_problem {
 			       here */
 	const char *effect; /* what the answer lacks, or NULL */
 	uint64_t first;	    /* address of the first such object */
+	uint64_t poisoned;  /* of the first at an address that is no pointer, but what freed
+			     * memory is filled with (include/linux/poison.h); 0: none */
 	uint64_t count;
 };
 

@@ -8,7 +8,7 @@
 #include "command.h"
 #include "output.h"
 
-#define OLDER_DIGITS 9
+#define DIGITS_MAX 9
 
 enum {
 	OPT_RULE = MI_OPT_VIA + 1,
@@ -16,6 +16,7 @@ enum {
 	OPT_LIST,
 	OPT_FORMAT,
 	OPT_OLDER,
+	OPT_DIRTY,
 	OPT_SOURCES
 };
 
@@ -30,6 +31,7 @@ static const struct option long_options[] = {
 	{"list", no_argument, NULL, OPT_LIST},
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"older", required_argument, NULL, OPT_OLDER},
+	{"dirty", required_argument, NULL, OPT_DIRTY},
 	{"json", no_argument, NULL, 'j'},
 	{"sources", no_argument, NULL, OPT_SOURCES},
 	{"help", no_argument, NULL, 'h'},
@@ -80,14 +82,15 @@ static enum mi_status take_format(const char *text, struct mi_request *ask, stru
 	return MI_OK;
 }
 
-static enum mi_status take_older(const char *text, struct mi_request *ask, struct mi_error *err)
+/* Of @what; 0 is none. */
+static enum mi_status take_number(const char *option, const char *what, const char *text,
+				  uint64_t *ret, struct mi_error *err)
 {
 	size_t digits = strspn(text, "0123456789");
 
-	ask->older_s =
-		digits && digits <= OLDER_DIGITS && !text[digits] ? strtoull(text, NULL, 10) : 0;
-	if (!ask->older_s)
-		return mi_fail(err, MI_ERR_INVALID, "--older is a number of seconds, not '%s'",
+	*ret = digits && digits <= DIGITS_MAX && !text[digits] ? strtoull(text, NULL, 10) : 0;
+	if (!*ret)
+		return mi_fail(err, MI_ERR_INVALID, "%s is a number of %s, not '%s'", option, what,
 			       text);
 	return MI_OK;
 }
@@ -118,7 +121,9 @@ static enum mi_status take(int opt, bool in_crash, struct mi_command *cmd, struc
 	case OPT_FORMAT:
 		return take_format(optarg, &cmd->ask, err);
 	case OPT_OLDER:
-		return take_older(optarg, &cmd->ask, err);
+		return take_number("--older", "seconds", optarg, &cmd->ask.older_s, err);
+	case OPT_DIRTY:
+		return take_number("--dirty", "MiB", optarg, &cmd->ask.dirty_mib, err);
 	default:
 		return mi_command_target(opt, in_crash, cmd, err);
 	}

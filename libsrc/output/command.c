@@ -877,6 +877,7 @@ void mi_command_usage(FILE *out, bool in_crash)
 	      "        --rule ID,...    these rules alone; --list: what rules there are\n"
 	      "        --severity S     warning, or error: no warnings\n"
 	      "        --older SECONDS  from when on requests are old (30)\n"
+	      "        --dirty MIB      from when on a file's dirty pages are much (64)\n"
 	      "        --format FORMAT  text, json, tap or junit\n",
 	      out);
 	if (!in_crash)

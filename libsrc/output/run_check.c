@@ -44,7 +44,7 @@ static enum mi_status not_checked(const struct mi_check *c, const struct mi_requ
 enum mi_status mi_run_check(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
 			    struct mi_error *err)
 {
-	struct mi_check_options opt = {.older_s = ask->older_s};
+	struct mi_check_options opt = {.older_s = ask->older_s, .dirty_mib = ask->dirty_mib};
 	struct mi_check *c;
 	enum mi_status st = mi_check_rules(ask->rules, ask->errors_only, opt.asked, err);
 

@@ -26,7 +26,7 @@ NONE, FOUND, USAGE, NOT_CHECKED = range(4)
 DAMAGES = ("map-count", "map-limit", "rss", "nrpages", "cache-slot", "mapcount", "pte-page",
            "pte-outside-vma", "lost-wakeup", "lock-without-io", "writeback-without-io",
            "request-age", "request-completed", "page-without-io", "pgtables", "wb-err",
-           "structure")
+           "structure", "freed", "freed-vma", "vma-order", "dirty-share", "readahead-thrash")
 # Of requests that lose their bios, the pages are without one, too.
 ALSO = {"lock-without-io": "page-without-io", "writeback-without-io": "page-without-io"}
 
@@ -127,11 +127,11 @@ def check_damage(tap, tool, checker, kind, before, *options):
 
 
 def check_damages(tap, tool, checker):
-    # So that no request is old yet.
-    older = ("--older", str(max(ages(checker)) // 10**9 + 1))
-    before = found(checker.json(*older)[1])
+    # So that no request is old yet; of dirty pages the guests' files have few.
+    limits = ("--older", str(max(ages(checker)) // 10**9 + 1), "--dirty", "1")
+    before = found(checker.json(*limits)[1])
     for kind in DAMAGES:
-        check_damage(tap, tool, checker, kind, before, *older)
+        check_damage(tap, tool, checker, kind, before, *limits)
 
 
 # ---- formats ----
@@ -165,7 +165,7 @@ def check_forms(tap, checker):
     tap.same("--rule", set(counts(doc)), {"rss", "mapcount"})
     tap.result(status == NONE, "--rule: nothing found: status 0")
     for options, want in ((["--rule", "nonsense"], USAGE), (["--severity", "low"], USAGE),
-                          (["--format", "xml"], USAGE), (["--older", "x"], USAGE), (["1"], USAGE), (["--pages"], USAGE),
+                          (["--format", "xml"], USAGE), (["--older", "x"], USAGE), (["--dirty", "0"], USAGE), (["1"], USAGE), (["--pages"], USAGE),
                           (["--json", "--format", "tap"], USAGE)):
         r = checker.run(*options)
         tap.result(r.returncode == want and not r.stdout and r.stderr.startswith("mmapinfo: "),

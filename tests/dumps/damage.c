@@ -218,6 +218,101 @@ static bool hurt_mapcount(struct mi_process *p)
 	return true;
 }
 
+static bool hurt_refcount(struct mi_process *p)
+{
+	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
+	uint64_t page;
+
+	if (pick_mapped(p, &pick) < 1)
+		return false;
+	page = mi_pfn_to_page(k, pick.found[0].pfn);
+	poke(k, dump, page + (uint64_t)k->l.page_refcount.off, 0, 4);
+	expect(MI_RULE_FREED, page);
+	return true;
+}
+
+/* ---- caches ---- */
+
+static bool make_dirty(void *arg, const struct mi_run *run)
+{
+	uint64_t at, flags;
+
+	(void)arg;
+	if (run->cached != MI_CACHED_FOLIO || !run->has_slot_page)
+		return true;
+	at = mi_pfn_to_page(k, run->slot_page.head_pfn) + (uint64_t)k->l.page_flags.off;
+	if (mi_read_ulong(k->t, at, &flags))
+		die("flags cannot be read");
+	poke(k, dump, at, flags | 1ULL << k->l.PG_dirty.value, 8);
+	return true;
+}
+
+/* More than --dirty 1 allows. */
+static bool hurt_clean(struct mi_process *p)
+{
+	struct mi_error e;
+	size_t i;
+
+	for (i = 0; i < p->n_files; i++) {
+		const struct mi_mapped_file *f = &p->files[i];
+
+		if (f->file.hugetlbfs || strcmp(f->file.name.fs, "ext4") != 0 ||
+		    f->cache.cached < 256 || f->cache.dirty)
+			continue;
+		if (mi_file_pages(p, f, true, make_dirty, NULL, &e))
+			die(e.text);
+		expect(MI_RULE_DIRTY_SHARE, f->file.mapping);
+		return true;
+	}
+	return false;
+}
+
+static bool hurt_misses(struct mi_process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_open_files; i++) {
+		const struct mi_open_file *o = &p->open_files[i];
+		const struct mi_totals *cache = &p->files[o->file].cache;
+
+		if (!cache->evicted || cache->evicted < cache->cached || o->ra.mmap_miss > 100)
+			continue;
+		poke(k, dump, o->addr + (uint64_t)k->l.file_ra.off + (uint64_t)k->l.ra_mmap_miss.off,
+		     101, 2);
+		expect(MI_RULE_READAHEAD_THRASH, o->addr);
+		return true;
+	}
+	return false;
+}
+
+/* ---- VMAs ---- */
+
+/* One page longer than the tree has it. */
+static bool hurt_vma(struct mi_process *p)
+{
+	const struct mi_vma *vma = &p->maps[0].vma;
+
+	poke(k, dump, vma->addr + (uint64_t)k->l.vma_end.off, vma->end + MI_PAGE_SIZE, 8);
+	expect(MI_RULE_VMA_ORDER, vma->addr);
+	return true;
+}
+
+/* A VMA that was freed, with SLUB's debugging. */
+static bool hurt_vma_file(struct mi_process *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_maps; i++) {
+		if (p->maps[i].kind != MI_MAP_FILE || p->maps[i].totals.mapped)
+			continue;
+		poke(k, dump, p->maps[i].vma.addr + (uint64_t)k->l.vma_file.off,
+		     0x6b6b6b6b6b6b6b6b, 8);
+		expect(MI_RULE_FREED, 0x6b6b6b6b6b6b6b6b);
+		return true;
+	}
+	return false;
+}
+
 /* ---- page tables ---- */
 
 /* Where the entry for @va is in memory, and what it is. 0: there is no table for it. */
@@ -397,6 +492,11 @@ static void damage(const char *kind)
 		{"page-without-io", hurt_lock},
 		{"pte-page", hurt_ptes},
 		{"pte-outside-vma", hurt_outside},
+		{"freed", hurt_refcount},
+		{"freed-vma", hurt_vma_file},
+		{"vma-order", hurt_vma},
+		{"dirty-share", hurt_clean},
+		{"readahead-thrash", hurt_misses},
 	};
 	size_t i;
 
