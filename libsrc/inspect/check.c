@@ -164,6 +164,8 @@ static enum mi_status run_rules(struct mi_check_run *r, struct mi_error *err)
 	st = mi_check_processes(r, err);
 	if (!st)
 		st = mi_check_pending(r, err);
+	if (!st)
+		st = mi_check_waiters(r, err);
 	if (st)
 		return st;
 	mi_check_mapcounts(r);

@@ -95,8 +95,7 @@ static void check_wb_err(const struct cache *c)
 	if (!mi_check_apply(c->r, MI_RULE_WB_ERR))
 		return;
 	if (!mi_has(m)) {
-		mi_check_cannot(c->r, MI_RULE_WB_ERR,
-				"this kernel's address_space has no wb_err");
+		mi_check_cannot(c->r, MI_RULE_WB_ERR, "this kernel's address_space has no wb_err");
 		return;
 	}
 	if (mi_read_member(c->r->c->k->t, file->mapping, m, &err) || !(err & ERRSEQ_ERRNO) ||
@@ -119,8 +118,8 @@ static void check_dirty(const struct cache *c)
 	uint64_t limit = c->r->c->ask.dirty_mib * MIB_PAGES;
 	struct mi_found *f;
 
-	if (!is_written_back(c) || !mi_check_apply(c->r, MI_RULE_DIRTY_SHARE) ||
-	    c->dirty < limit || c->dirty * 2 < c->cached)
+	if (!is_written_back(c) || !mi_check_apply(c->r, MI_RULE_DIRTY_SHARE) || c->dirty < limit ||
+	    c->dirty * 2 < c->cached)
 		return;
 	f = mi_check_add(c->r, MI_RULE_DIRTY_SHARE, "address_space", c->file->file.mapping,
 			 c->p->task.pid);

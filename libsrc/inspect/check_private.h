@@ -58,5 +58,7 @@ void mi_check_busy(struct mi_check_run *r, const struct mi_page *page);
 /* When all processes and files were seen. */
 void mi_check_mapcounts(struct mi_check_run *r);
 enum mi_status mi_check_pending(struct mi_check_run *r, struct mi_error *err);
+/* Tasks that sleep for pages. */
+enum mi_status mi_check_waiters(struct mi_check_run *r, struct mi_error *err);
 
 #endif

@@ -22,8 +22,8 @@ struct tables {
 
 static void found_outside(struct tables *t, uint64_t va, uint64_t entry)
 {
-	struct mi_found *f = mi_check_add(t->r, MI_RULE_PTE_OUTSIDE_VMA, "mm_struct",
-					  t->p->mm.addr, t->p->task.pid);
+	struct mi_found *f = mi_check_add(t->r, MI_RULE_PTE_OUTSIDE_VMA, "mm_struct", t->p->mm.addr,
+					  t->p->task.pid);
 
 	t->told = t->next;
 	mi_check_say(f, "%" PRIx64 " lies in no VMA, and its entry is %#" PRIx64, va, entry);
@@ -129,8 +129,7 @@ void mi_check_tables(struct mi_check_run *r, const struct mi_process *p, int64_t
 {
 	struct tables *t;
 
-	if (!p->n_maps ||
-	    (!asked(r, MI_RULE_PTE_OUTSIDE_VMA) && !asked(r, MI_RULE_PGTABLES)))
+	if (!p->n_maps || (!asked(r, MI_RULE_PTE_OUTSIDE_VMA) && !asked(r, MI_RULE_PGTABLES)))
 		return;
 	t = calloc(1, sizeof(*t));
 	if (!t) {

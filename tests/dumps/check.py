@@ -26,7 +26,8 @@ NONE, FOUND, USAGE, NOT_CHECKED = range(4)
 DAMAGES = ("map-count", "map-limit", "rss", "nrpages", "cache-slot", "mapcount", "pte-page",
            "pte-outside-vma", "lost-wakeup", "lock-without-io", "writeback-without-io",
            "request-age", "request-completed", "page-without-io", "pgtables", "wb-err",
-           "structure", "freed", "freed-vma", "vma-order", "dirty-share", "readahead-thrash")
+           "structure", "freed", "freed-vma", "freed-node", "vma-order", "dirty-share",
+           "readahead-thrash", "unlinked-waiter")
 # Of requests that lose their bios, the pages are without one, too.
 ALSO = {"lock-without-io": "page-without-io", "writeback-without-io": "page-without-io"}
 
@@ -102,6 +103,7 @@ def check_healthy(tap, checker, truth):
     tap.result(not off, "all rules could be applied", off)
     idle = [r["id"] for r in doc["check"]["rules"]
             if not r["applied"] and r["id"] not in ("window-cost", "lost-wakeup", "request-age",
+                                                    "unlinked-waiter",
                                                     "lock-without-io", "writeback-without-io",
                                                     "page-without-io", "request-completed")]
     tap.result(not idle, "and were, to something", idle)

@@ -277,8 +277,9 @@ static bool hurt_misses(struct mi_process *p)
 
 		if (!cache->evicted || cache->evicted < cache->cached || o->ra.mmap_miss > 100)
 			continue;
-		poke(k, dump, o->addr + (uint64_t)k->l.file_ra.off + (uint64_t)k->l.ra_mmap_miss.off,
-		     101, 2);
+		poke(k, dump,
+		     o->addr + (uint64_t)k->l.file_ra.off + (uint64_t)k->l.ra_mmap_miss.off, 101,
+		     2);
 		expect(MI_RULE_READAHEAD_THRASH, o->addr);
 		return true;
 	}
@@ -286,6 +287,20 @@ static bool hurt_misses(struct mi_process *p)
 }
 
 /* ---- VMAs ---- */
+
+/* The root of the tree was freed: its parent is itself. */
+static bool hurt_maple(struct mi_process *p)
+{
+	uint64_t root, node;
+
+	if (!mi_has(&k->l.mm_mt) || p->n_maps < 32 ||
+	    mi_read_ulong(k->t, p->mm.addr + (uint64_t)(k->l.mm_mt.off + k->l.mt_root.off), &root))
+		return false;
+	node = root & ~0xffULL;
+	poke(k, dump, node + (uint64_t)k->l.maple_parent.off, node, 8);
+	expect(MI_RULE_FREED, node);
+	return true;
+}
 
 /* One page longer than the tree has it. */
 static bool hurt_vma(struct mi_process *p)
@@ -305,8 +320,8 @@ static bool hurt_vma_file(struct mi_process *p)
 	for (i = 0; i < p->n_maps; i++) {
 		if (p->maps[i].kind != MI_MAP_FILE || p->maps[i].totals.mapped)
 			continue;
-		poke(k, dump, p->maps[i].vma.addr + (uint64_t)k->l.vma_file.off,
-		     0x6b6b6b6b6b6b6b6b, 8);
+		poke(k, dump, p->maps[i].vma.addr + (uint64_t)k->l.vma_file.off, 0x6b6b6b6b6b6b6b6b,
+		     8);
 		expect(MI_RULE_FREED, 0x6b6b6b6b6b6b6b6b);
 		return true;
 	}
@@ -411,6 +426,28 @@ static void hurt_locked(void)
 	mi_pending_close(p);
 }
 
+static void hurt_queue(void)
+{
+	struct mi_pending *p = pending();
+	uint64_t entry, next, prev;
+	size_t i;
+
+	for (i = 0; i < p->n_waits; i++)
+		if (p->waits[i].waiter.what == MI_WAIT_LOCKED && !p->waits[i].waiter.buffer &&
+		    p->waits[i].waiter.task.state == 'D')
+			break;
+	if (i == p->n_waits)
+		die("nobody waits for a page");
+	entry = p->waits[i].waiter.entry +
+		(uint64_t)(k->l.wait_page_entry.off + k->l.wait_entry.off);
+	if (mi_read_ulong(k->t, entry, &next) || mi_read_ulong(k->t, entry + 8, &prev))
+		die("a wait queue cannot be read");
+	poke(k, dump, prev, next, 8);
+	poke(k, dump, next + 8, prev, 8);
+	expect(MI_RULE_UNLINKED_WAITER, p->waits[i].waiter.task.addr);
+	mi_pending_close(p);
+}
+
 /* A request loses its bios, and so the pages that are waited for. */
 static void hurt_bio(enum mi_wait_for what, enum mi_rule rule)
 {
@@ -495,6 +532,7 @@ static void damage(const char *kind)
 		{"freed", hurt_refcount},
 		{"freed-vma", hurt_vma_file},
 		{"vma-order", hurt_vma},
+		{"freed-node", hurt_maple},
 		{"dirty-share", hurt_clean},
 		{"readahead-thrash", hurt_misses},
 	};
@@ -507,6 +545,8 @@ static void damage(const char *kind)
 		}
 	if (!strcmp(kind, "lost-wakeup"))
 		hurt_locked();
+	else if (!strcmp(kind, "unlinked-waiter"))
+		hurt_queue();
 	else if (!strcmp(kind, "lock-without-io"))
 		hurt_bio(MI_WAIT_LOCKED, MI_RULE_LOCK_WITHOUT_IO);
 	else if (!strcmp(kind, "writeback-without-io"))
