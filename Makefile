@@ -25,10 +25,13 @@ BASE_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-PKGS := libkdumpfile libdw libelf smartcols yajl
 # Asked for when first used: "make setup" must work on a machine without pkg-config.
+# libjq is known to it from 1.7 on only.
+JQ_PC = $(eval JQ_PC := $$(shell $(PKG_CONFIG) --exists libjq && echo libjq))$(JQ_PC)
+JQ_LIBS = $(if $(JQ_PC),,-ljq)
+PKGS = $(strip libkdumpfile libdw libelf smartcols yajl $(JQ_PC))
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PKGS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PKGS)) $(JQ_LIBS))$(PKG_LIBS)
 
 Q := $(if $(V),,@)
 
@@ -121,7 +124,8 @@ $(CRASH_SO): $(CRASH_OBJ) $(LIB_A)
 $(PC): libsrc/libmmapinfo.pc.in FORCE
 	@mkdir -p $(@D)
 	$(Q)sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' $< > $@
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@PKGS@|$(PKGS)|' \
+		-e 's|@LIBS@|$(JQ_LIBS)|' $< > $@
 
 # ---- demo and tests ----
 
@@ -290,7 +294,10 @@ install: all
 	install -m 644 libsrc/include/mmapinfo.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 docs/mmapinfo.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/mmapinfo.schema.json docs/json.md docs/dumps.md docs/drgn.md \
-		docs/recorder-format.md $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+		docs/recorder-format.md docs/checks/expectations.md \
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+	install -d $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/examples
+	install -m 644 docs/checks/examples/*.json $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/examples/
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/mmapinfo $(DESTDIR)$(LIBDIR)/libmmapinfo.* \

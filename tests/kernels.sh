@@ -182,6 +182,8 @@ check_stuck() {
 			tests/dumps/noqueue.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
 			"$dir/truth"
 	done
+	! in_full "$row" 6.1 || cell "$row" stuck "stuck: a user's own conditions" \
+		tests/dumps/expect.py --mmapinfo "$BUILD/mmapinfo" --stuck "$dir/vmcore.elf"
 	check_stacks "$row" stuck vmcore.elf "stuck, "
 	check_rules "$row" stuck vmcore.elf ", stuck"
 	for file in "${files[@]}"; do

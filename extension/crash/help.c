@@ -25,7 +25,7 @@ char *mi_crash_help[] = {
 	"           [--recorder FILE] [--sources]\n"
 	"  mmapinfo --log[=N] [-j] [--sources]\n"
 	"  mmapinfo check [-j] [--rule ID,...] [--severity S] [--older SECONDS]\n"
-	"           [--dirty MIB] [--format FORMAT] [--list] [--sources]",
+	"           [--dirty MIB] [--expect FILE] [--format FORMAT] [--list] [--sources]",
 
 	"  Walks from a task through its mappings to the page tables and the page",
 	"  cache, and joins what they say of every page: which pages of which files",
@@ -69,6 +69,9 @@ char *mi_crash_help[] = {
 	"    --severity S   warning, or error: no warnings.",
 	"    --older S      from how many seconds on a request is old: 30.",
 	"    --dirty MIB    from how many MiB on a file's dirty pages are much: 64.",
+	"    --expect FILE  also a user's own conditions, in jq's language, as",
+	"                   docs/checks/expectations.md has them; --rule none: these",
+	"                   alone.",
 	"    --format F     text, json, tap or junit.",
 	" ",
 	"  And of a process:",

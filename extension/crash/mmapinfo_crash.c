@@ -222,21 +222,33 @@ static void answer(const struct mi_command *cmd)
 		error(INFO, "%s\n", err.text);
 }
 
+static void list_rules(const struct mi_command *cmd)
+{
+	struct mi_error err;
+
+	if (mi_command_rules(cmd, fp, &err))
+		error(INFO, "%s\n", err.text);
+}
+
 static void cmd_mmapinfo(void)
 {
 	struct mi_command cmd;
 	struct mi_error err;
+	enum mi_status status = mi_command_parse(argcnt, args, true, &cmd, &err);
 
-	if (mi_command_parse(argcnt, args, true, &cmd, &err))
+	if (status == MI_ERR_INVALID)
 		error(INFO, "%s (see \"help mmapinfo\")\n", err.text);
+	else if (status)
+		error(INFO, "%s\n", err.text);
 	else if (cmd.help)
 		cmd_usage(pc->curcmd, COMPLETE_HELP);
 	else if (cmd.version)
 		fprintf(fp, "mmapinfo %s\n", MI_VERSION);
 	else if (cmd.list)
-		mi_command_rules(fp);
+		list_rules(&cmd);
 	else if (cmd.ask.whom != MI_WHOM_NOBODY || current_context(&cmd.ask))
 		answer(&cmd);
+	mi_command_free(&cmd);
 }
 
 /* ---- loading ---- */

@@ -104,28 +104,38 @@ static int answer(const struct mi_command *cmd)
 	return st ? say(err.text) : EXIT_ANSWER;
 }
 
+static int list_rules(const struct mi_command *cmd)
+{
+	struct mi_error err;
+
+	return mi_command_rules(cmd, stdout, &err) ? say(err.text) : finish_stdout();
+}
+
 int main(int argc, char **argv)
 {
 	struct mi_command cmd;
 	struct mi_error err;
+	enum mi_status st;
+	int status;
 
 	signal(SIGPIPE, broken_pipe);
-	if (mi_command_parse(argc, argv, false, &cmd, &err)) {
+	st = mi_command_parse(argc, argv, false, &cmd, &err);
+	if (st) {
 		say(err.text);
-		fputs("try mmapinfo --help\n", stderr);
+		/* How to write a command is no help with a file that it names. */
+		if (st == MI_ERR_INVALID)
+			fputs("try mmapinfo --help\n", stderr);
 		return EXIT_USAGE;
 	}
 	if (cmd.help) {
 		mi_command_usage(stdout, false);
-		return finish_stdout();
-	}
-	if (cmd.version) {
+		status = finish_stdout();
+	} else if (cmd.version) {
 		printf("mmapinfo %s\n", mi_version());
-		return finish_stdout();
+		status = finish_stdout();
+	} else {
+		status = cmd.list ? list_rules(&cmd) : answer(&cmd);
 	}
-	if (cmd.list) {
-		mi_command_rules(stdout);
-		return finish_stdout();
-	}
-	return answer(&cmd);
+	mi_command_free(&cmd);
+	return status;
 }

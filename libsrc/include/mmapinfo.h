@@ -212,6 +212,11 @@ struct mi_request {
 
 	/* CHECK. */
 	uint64_t dirty_mib; /* of a file's dirty pages so many MiB are much; 0: 64 */
+	/*
+	 * The caller's own conditions: the text of a file as docs/checks/expectations.md says;
+	 * NULL: none. MI_ERR_FORMAT: it is not one. With these, @rules may be "none".
+	 */
+	const char *expect;
 };
 
 /*

@@ -156,10 +156,22 @@ static int by_rule(const void *a, const void *b)
 	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+static bool any_asked(const struct mi_check *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < MI_RULE_NR; i++)
+		if (c->ask.asked[i])
+			return true;
+	return false;
+}
+
 static enum mi_status run_rules(struct mi_check_run *r, struct mi_error *err)
 {
 	enum mi_status st;
 
+	if (!any_asked(r->c))
+		return MI_OK;
 	r->all_seen = true;
 	st = mi_check_processes(r, err);
 	if (!st)

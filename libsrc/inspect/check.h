@@ -80,8 +80,9 @@ struct mi_check {
 };
 
 /*
- * Apply the rules that are asked for. MI_OK, whatever was found. At a running kernel it looks
- * several times; what is not found each time, by the same values, is forgotten.
+ * Apply the rules that are asked for; of none, nothing is looked at. MI_OK, whatever was found. At
+ * a running kernel it looks several times; what is not found each time, by the same values, is
+ * forgotten.
  */
 enum mi_status mi_check_open(struct mi_kernel *k, const struct mi_check_options *ask,
 			     struct mi_check **ret, struct mi_error *err);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* check_options.c - the command line of mmapinfo check */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../inspect/check.h"
 #include "command.h"
+#include "escape.h"
+#include "expect.h"
 #include "output.h"
 
 #define DIGITS_MAX 9
@@ -17,7 +19,8 @@ enum {
 	OPT_FORMAT,
 	OPT_OLDER,
 	OPT_DIRTY,
-	OPT_SOURCES
+	OPT_SOURCES,
+	OPT_EXPECT
 };
 
 static const char short_options[] = ":c:s:jhV";
@@ -32,6 +35,7 @@ static const struct option long_options[] = {
 	{"format", required_argument, NULL, OPT_FORMAT},
 	{"older", required_argument, NULL, OPT_OLDER},
 	{"dirty", required_argument, NULL, OPT_DIRTY},
+	{"expect", required_argument, NULL, OPT_EXPECT},
 	{"json", no_argument, NULL, 'j'},
 	{"sources", no_argument, NULL, OPT_SOURCES},
 	{"help", no_argument, NULL, 'h'},
@@ -45,9 +49,11 @@ enum mi_status mi_check_rules(const char *ids, bool errors_only, bool *asked, st
 	unsigned int i;
 	size_t n;
 
+	if (ids && !strcmp(ids, "none"))
+		ids = "";
 	for (i = 0; i < MI_RULE_NR; i++)
 		asked[i] = !ids && (!errors_only || mi_rules[i].severity == MI_SEVERITY_ERROR);
-	for (; ids; ids = ids[n] ? ids + n + 1 : NULL) {
+	for (; ids && *ids; ids = ids[n] ? ids + n + 1 : NULL) {
 		n = strcspn(ids, ",");
 		rule = mi_rule_find(ids, n);
 		if (rule == MI_RULE_NR)
@@ -95,6 +101,52 @@ static enum mi_status take_number(const char *option, const char *what, const ch
 	return MI_OK;
 }
 
+/* All of it; one byte more than it may have is too much. */
+static enum mi_status read_text(FILE *f, char *text, struct mi_error *err)
+{
+	size_t n = fread(text, 1, MI_EXPECT_TEXT_MAX + 1, f);
+
+	if (ferror(f))
+		return mi_fail(err, MI_ERR_IO, "%s", strerror(errno));
+	text[n] = '\0';
+	return strlen(text) == n ? MI_OK : mi_fail(err, MI_ERR_FORMAT, "it is not JSON");
+}
+
+/* Read once, and before rights are given up: it may be a pipe, and another user's. */
+static enum mi_status take_expect(const char *path, struct mi_command *cmd, struct mi_error *err)
+{
+	FILE *f = fopen(path, "re");
+	enum mi_status st = MI_OK;
+	struct mi_expects *set;
+
+	mi_command_free(cmd);
+	cmd->expect = malloc(MI_EXPECT_TEXT_MAX + 2);
+	if (!f)
+		st = mi_fail(err, MI_ERR_IO, "%s", strerror(errno));
+	else if (!cmd->expect)
+		st = mi_fail(err, MI_ERR_NOMEM, "out of memory");
+	else
+		st = read_text(f, cmd->expect, err);
+	if (f)
+		fclose(f);
+	if (!st)
+		st = mi_expects_new(cmd->expect, false, &set, err);
+	if (st) {
+		mi_command_free(cmd);
+		return mi_fail_in(err, "--expect %s", path);
+	}
+	mi_expects_free(set);
+	cmd->ask.expect = cmd->expect;
+	return MI_OK;
+}
+
+void mi_command_free(struct mi_command *cmd)
+{
+	free(cmd->expect);
+	cmd->expect = NULL;
+	cmd->ask.expect = NULL;
+}
+
 static enum mi_status take(int opt, bool in_crash, struct mi_command *cmd, struct mi_error *err)
 {
 	switch (opt) {
@@ -120,6 +172,8 @@ static enum mi_status take(int opt, bool in_crash, struct mi_command *cmd, struc
 		return take_severity(optarg, &cmd->ask, err);
 	case OPT_FORMAT:
 		return take_format(optarg, &cmd->ask, err);
+	case OPT_EXPECT:
+		return take_expect(optarg, cmd, err);
 	case OPT_OLDER:
 		return take_number("--older", "seconds", optarg, &cmd->ask.older_s, err);
 	case OPT_DIRTY:
@@ -129,34 +183,70 @@ static enum mi_status take(int opt, bool in_crash, struct mi_command *cmd, struc
 	}
 }
 
-enum mi_status mi_check_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
-			      struct mi_error *err)
+static enum mi_status take_all(int argc, char **argv, bool in_crash, struct mi_command *cmd,
+			       struct mi_error *err)
 {
-	bool asked[MI_RULE_NR];
 	enum mi_status st = MI_OK;
 	int opt;
 
-	cmd->ask.whom = MI_WHOM_CHECK;
 	while (!st && (opt = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
 			return mi_command_bad_option(argc, argv, opt, short_options, err);
 		st = take(opt, in_crash, cmd, err);
 		if (cmd->help || cmd->version)
-			return MI_OK;
+			break;
 	}
-	if (!st && optind < argc)
-		return mi_fail(err, MI_ERR_INVALID,
-			       "check looks at all processes: what about '%s'?", argv[optind]);
-	if (!st && cmd->ask.json && cmd->ask.report)
-		return mi_fail(err, MI_ERR_INVALID, "--json and another --format: one of them");
-	return st ? st : mi_check_rules(cmd->ask.rules, cmd->ask.errors_only, asked, err);
+	return st;
 }
 
-void mi_command_rules(FILE *out)
+static enum mi_status fits(int argc, char **argv, const struct mi_command *cmd,
+			   struct mi_error *err)
 {
-	unsigned int i;
+	const struct mi_request *ask = &cmd->ask;
+	bool asked[MI_RULE_NR];
 
-	for (i = 0; i < MI_RULE_NR; i++)
-		fprintf(out, "%-21s %-8s %s\n", mi_rules[i].id,
-			mi_severity_word(mi_rules[i].severity), mi_rules[i].finds);
+	if (optind < argc)
+		return mi_fail(err, MI_ERR_INVALID,
+			       "check looks at all processes: what about '%s'?", argv[optind]);
+	if (ask->json && ask->report)
+		return mi_fail(err, MI_ERR_INVALID, "--json and another --format: one of them");
+	if (ask->rules && !strcmp(ask->rules, "none") && !ask->expect)
+		return mi_fail(err, MI_ERR_INVALID,
+			       "--rule none without --expect leaves nothing to check");
+	return mi_check_rules(ask->rules, ask->errors_only, asked, err);
+}
+
+enum mi_status mi_check_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
+			      struct mi_error *err)
+{
+	enum mi_status st;
+
+	cmd->ask.whom = MI_WHOM_CHECK;
+	st = take_all(argc, argv, in_crash, cmd, err);
+	if (!st && !cmd->help && !cmd->version)
+		st = fits(argc, argv, cmd, err);
+	return st;
+}
+
+static void put_line(const char *id, enum mi_severity severity, const char *text, FILE *out)
+{
+	fprintf(out, "%-21s %-8s ", id, mi_severity_word(severity));
+	mi_put_escaped(out, text);
+	fputc('\n', out);
+}
+
+enum mi_status mi_command_rules(const struct mi_command *cmd, FILE *out, struct mi_error *err)
+{
+	struct mi_expects *set = NULL;
+	enum mi_status st = MI_OK;
+	size_t i;
+
+	if (cmd->expect)
+		st = mi_expects_new(cmd->expect, false, &set, err);
+	for (i = 0; !st && i < MI_RULE_NR; i++)
+		put_line(mi_rules[i].id, mi_rules[i].severity, mi_rules[i].finds, out);
+	for (i = 0; set && i < set->n; i++)
+		put_line(set->list[i].name, set->list[i].severity, set->list[i].message, out);
+	mi_expects_free(set);
+	return st;
 }

@@ -805,6 +805,8 @@ enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_
 	opterr = saved_opterr;
 	if (!st && !cmd->help && !cmd->version && !cmd->list)
 		st = check(cmd, in_crash, all, err);
+	if (st)
+		mi_command_free(cmd);
 	return st;
 }
 
@@ -878,6 +880,10 @@ void mi_command_usage(FILE *out, bool in_crash)
 	      "        --severity S     warning, or error: no warnings\n"
 	      "        --older SECONDS  from when on requests are old (30)\n"
 	      "        --dirty MIB      from when on a file's dirty pages are much (64)\n"
+	      "        --expect FILE    also a user's own conditions, in jq's language; --rule "
+	      "none: "
+	      "these\n"
+	      "                         alone\n"
 	      "        --format FORMAT  text, json, tap or junit\n",
 	      out);
 	if (!in_crash)

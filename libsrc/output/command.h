@@ -24,7 +24,8 @@ enum mi_stable {
 };
 
 struct mi_command {
-	struct mi_request ask; /* strings point into argv */
+	struct mi_request ask; /* strings point into argv, but expect is this one's: */
+	char *expect;	       /* the text of check --expect's FILE; NULL: none */
 	bool help, version;    /* answer these first; the rest is then not checked */
 	bool list;	       /* of check: mi_command_rules() is the answer */
 
@@ -43,12 +44,15 @@ struct mi_command {
 
 /*
  * argv[0] is the name of the command. Nonsense is MI_ERR_INVALID and one line
- * that says what is wrong. Without a task, MI_WHOM_NOBODY is left to the
- * caller in crash and an error outside. getopt_long() is used and set back, so
- * argv may be permuted; one thread at a time.
+ * that says what is wrong; another error is of a file that is named. Without a task, MI_WHOM_NOBODY
+ * is left to the caller in crash and an error outside. getopt_long() is used and set back, so argv
+ * may be permuted; one thread at a time.
  */
 enum mi_status mi_command_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
 				struct mi_error *err);
+
+/* What it holds beyond argv; a command that did not parse holds nothing. */
+void mi_command_free(struct mi_command *cmd);
 
 /* An option of the request that only a process with memory can answer; NULL: it has none. */
 const char *mi_request_of_memory(const struct mi_request *ask);
@@ -56,10 +60,13 @@ const char *mi_request_of_memory(const struct mi_request *ask);
 /* What --help prints. */
 void mi_command_usage(FILE *out, bool in_crash);
 
-/* check_options.c: "mmapinfo check ..."; argv[0] is "check". And what check --list prints. */
+/*
+ * check_options.c: "mmapinfo check ..."; argv[0] is "check". MI_ERR_IO, MI_ERR_FORMAT: of the file
+ * of expectations. And what check --list prints.
+ */
 enum mi_status mi_check_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
 			      struct mi_error *err);
-void mi_command_rules(FILE *out);
+enum mi_status mi_command_rules(const struct mi_command *cmd, FILE *out, struct mi_error *err);
 
 /*
  * An option that names the target ('c', 's', MI_OPT_TYPES, MI_OPT_VIA), with optarg; and why an

@@ -201,6 +201,11 @@ void mi_json_us(struct mi_json *w, const char *key, uint64_t ns)
 			    (unsigned int)(ns % 1000)));
 }
 
+void mi_json_digits(struct mi_json *w, const char *key, const char *digits)
+{
+	put_number(w, key, digits, (int)strlen(digits));
+}
+
 void mi_json_bool(struct mi_json *w, const char *key, bool v)
 {
 	put_key(w, key);

@@ -33,6 +33,8 @@ void mi_json_u64(struct mi_json *w, const char *key, uint64_t v);
 void mi_json_i64(struct mi_json *w, const char *key, int64_t v);
 void mi_json_bool(struct mi_json *w, const char *key, bool v);
 void mi_json_null(struct mi_json *w, const char *key);
+/* A number as JSON has it, "-1.5e+300". */
+void mi_json_digits(struct mi_json *w, const char *key, const char *digits);
 void mi_json_hex(struct mi_json *w, const char *key, uint64_t v); /* "0xffff888..." */
 void mi_json_ms(struct mi_json *w, const char *key, double ms);
 /* Microseconds, with the nanoseconds behind the point. */

@@ -125,17 +125,28 @@ enum mi_status mi_text_log(const struct mi_kernel *k, const struct mi_log *log,
 enum mi_status mi_json_log(const struct mi_kernel *k, const struct mi_log *log,
 			   const struct mi_request *ask, FILE *out, struct mi_error *err);
 
-/* run_check.c: MI_FINDINGS: there are some. text_check.c, json_check.c, report_check.c. */
+/*
+ * run.c: the answer for a process alone, as if asked for by its number, but of a task that is
+ * known. Problems that were met stay: they are told.
+ */
+enum mi_status mi_run_task(struct mi_kernel *k, const struct mi_task *task,
+			   const struct mi_request *ask, FILE *out, struct mi_error *err);
+
+/*
+ * run_check.c: MI_FINDINGS: there are some. text_check.c, json_check.c, report_check.c. The
+ * expectations may be NULL: none.
+ */
 struct mi_check;
+struct mi_expects;
 enum mi_status mi_run_check(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
 			    struct mi_error *err);
-/* The rules of @ids, NULL: all. MI_ERR_INVALID: one of them there is not. */
+/* The rules of @ids, NULL: all, "none". MI_ERR_INVALID: one of them there is not. */
 enum mi_status mi_check_rules(const char *ids, bool errors_only, bool *asked, struct mi_error *err);
-void mi_text_check(const struct mi_check *c, FILE *out);
-enum mi_status mi_json_check(const struct mi_check *c, const struct mi_request *ask, FILE *out,
-			     struct mi_error *err);
-void mi_tap_check(const struct mi_check *c, FILE *out);
-void mi_junit_check(const struct mi_check *c, FILE *out);
+void mi_text_check(const struct mi_check *c, const struct mi_expects *set, FILE *out);
+enum mi_status mi_json_check(const struct mi_check *c, const struct mi_expects *set,
+			     const struct mi_request *ask, FILE *out, struct mi_error *err);
+void mi_tap_check(const struct mi_check *c, const struct mi_expects *set, FILE *out);
+void mi_junit_check(const struct mi_check *c, const struct mi_expects *set, FILE *out);
 
 /* text_devices.c: the devices that stand on others, or on a file; nothing if there are none. */
 enum mi_status mi_text_devices(const struct mi_pending *p, FILE *out, struct mi_error *err);

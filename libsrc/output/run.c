@@ -135,29 +135,15 @@ static enum mi_status recorded_of_process(struct mi_history *h, struct mi_proces
 	return MI_OK;
 }
 
-static enum mi_status run_process(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
-				  struct mi_error *err)
+/* Closes @p. */
+static enum mi_status run_open_process(struct mi_process *p, const struct mi_request *ask,
+				       FILE *out, struct mi_error *err)
 {
-	struct mi_filter filter = {.by_vma = ask->by_vma, .vma = ask->vma, .file = ask->file};
+	struct mi_kernel *k = p->k;
 	struct mi_blocked_set *stuck = NULL;
 	struct mi_history *h = NULL;
-	struct mi_process *p;
-	struct mi_task task = {0};
-	enum mi_status st;
+	enum mi_status st = find_stuck(p, &stuck, err);
 
-	st = find_task(k, ask, &task, err);
-	if (!st)
-		st = mi_process_open(k, &task, &filter, &p, err);
-	if (st == MI_ERR_NOT_FOUND || st == MI_ERR_READ)
-		mi_target_blame(k->t, st, err);
-	/* Who asks for memory, too, is told that there is none. */
-	if (st == MI_ERR_STATE && ask->stack && !mi_request_of_memory(ask))
-		return run_bare_task(k, &task, ask, out, err);
-	if (st == MI_ERR_STATE && ask->whom != MI_WHOM_NOBODY && task.state == 'D')
-		point_to_blocked(err);
-	if (st)
-		return st;
-	st = find_stuck(p, &stuck, err);
 	if (!st && ask->stack)
 		st = mi_process_stacks(p, err);
 	if (!st)
@@ -174,6 +160,27 @@ static enum mi_status run_process(struct mi_kernel *k, const struct mi_request *
 	mi_process_close(p);
 	mi_history_close(h);
 	return st;
+}
+
+static enum mi_status run_process(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
+				  struct mi_error *err)
+{
+	struct mi_filter filter = {.by_vma = ask->by_vma, .vma = ask->vma, .file = ask->file};
+	struct mi_process *p;
+	struct mi_task task = {0};
+	enum mi_status st;
+
+	st = find_task(k, ask, &task, err);
+	if (!st)
+		st = mi_process_open(k, &task, &filter, &p, err);
+	if (st == MI_ERR_NOT_FOUND || st == MI_ERR_READ)
+		mi_target_blame(k->t, st, err);
+	/* Who asks for memory, too, is told that there is none. */
+	if (st == MI_ERR_STATE && ask->stack && !mi_request_of_memory(ask))
+		return run_bare_task(k, &task, ask, out, err);
+	if (st == MI_ERR_STATE && ask->whom != MI_WHOM_NOBODY && task.state == 'D')
+		point_to_blocked(err);
+	return st ? st : run_open_process(p, ask, out, err);
 }
 
 static enum mi_status run_blocked(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
@@ -290,6 +297,11 @@ static unsigned int unused_by(enum mi_whom whom)
 	}
 }
 
+static unsigned int unused_of(const struct mi_request *ask)
+{
+	return unused_by(ask->whom) & ~(ask->stack ? 1U << MI_F_STACK : 0);
+}
+
 enum mi_status mi_request_translate(struct mi_kernel *k, struct mi_request *ask,
 				    struct mi_error *err)
 {
@@ -319,6 +331,19 @@ enum mi_status mi_answer_written(FILE *out, enum mi_status st, struct mi_error *
 	return st;
 }
 
+enum mi_status mi_run_task(struct mi_kernel *k, const struct mi_task *task,
+			   const struct mi_request *ask, FILE *out, struct mi_error *err)
+{
+	struct mi_process *p;
+	enum mi_status st;
+
+	k->unused = unused_of(ask);
+	st = mi_process_open(k, task, NULL, &p, err);
+	if (!st)
+		st = run_open_process(p, ask, out, err);
+	return mi_answer_written(out, st, err);
+}
+
 enum mi_status mi_request_run(struct mi_kernel *k, const struct mi_request *ask, FILE *out,
 			      struct mi_error *err)
 {
@@ -328,9 +353,7 @@ enum mi_status mi_request_run(struct mi_kernel *k, const struct mi_request *ask,
 	/* crash asks many questions of one kernel: each answer tells of its own walk. */
 	memset(&k->problems, 0, sizeof(k->problems));
 	mi_target_refresh(k->t);
-	k->unused = unused_by(ask->whom);
-	if (ask->stack)
-		k->unused &= ~(1U << MI_F_STACK);
+	k->unused = unused_of(ask);
 	st = mi_request_translate(k, &own, err);
 	if (!st)
 		st = run_one(k, &own, out, err);

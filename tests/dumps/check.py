@@ -145,8 +145,8 @@ def check_forms(tap, checker):
     listed = subprocess.run([checker.command, "check", "--list"], capture_output=True, check=True,
                             text=True).stdout.splitlines()
     tap.same("--list has the rules", {line.split()[0] for line in listed}, set(rules))
-    tap.same("each has a page in docs/checks", {p.stem for p in PAGES.glob("[a-z]*.md")},
-             set(rules))
+    tap.same("each has a page in docs/checks", {p.stem for p in PAGES.glob("[a-z]*.md")}
+             - {"expectations"}, set(rules))
     text = checker.run("--format", "tap")
     lines = text.stdout.splitlines()
     tap.result(lines[0] == f"1..{len(rules)}", "TAP: the plan")

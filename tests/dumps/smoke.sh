@@ -34,6 +34,8 @@ try "--log --json" --log=all --json
 for format in text json tap junit; do
 	try "check, $format" check --severity error --format $format
 done
+try "check --expect" check --rule none --severity error \
+	--expect "$(dirname "$0")/../../docs/checks/examples/database.json"
 i=0
 for pid in $pids; do
 	i=$((i + 1))

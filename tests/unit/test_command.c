@@ -134,6 +134,15 @@ static void test_options(void **state)
 	assert_int_equal(cmd.ask.report, MI_REPORT_JUNIT);
 	good("check --list");
 	assert_true(cmd.list);
+	assert_null(cmd.expect);
+	good("check --rule none --expect docs/checks/examples/database.json");
+	assert_non_null(strstr(cmd.ask.expect, "database-written"));
+	mi_command_free(&cmd);
+	assert_null(cmd.ask.expect);
+	assert_int_equal(parse(true, "check --expect /nonexistent/file"), MI_ERR_IO);
+	assert_non_null(strstr(err.text, "--expect /nonexistent/file: "));
+	assert_int_equal(parse(true, "check --expect Makefile"), MI_ERR_FORMAT);
+	assert_null(cmd.expect);
 	good("--help --nonsense");
 	assert_true(cmd.help);
 	good("-V");
