@@ -41,6 +41,14 @@ for lang in c c++; do
 		grep -q '"schema"' "$tap_dir/out"
 	ok $? "and answers" "$tap_dir/out"
 done
+# shellcheck disable=SC2046 # flags are words
+cc docs/example.c -o "$tap_dir/example-static" \
+	$(pkg-config --cflags --libs --static libmmapinfo | sed 's/-lmmapinfo/-l:libmmapinfo.a/') \
+	>"$tap_dir/log" 2>&1
+ok $? "the example with the static library" "$tap_dir/log"
+"$tap_dir/example-static" "$demo" 1 >"$tap_dir/out" 2>&1 && grep -q '"schema"' "$tap_dir/out" &&
+	! ldd "$tap_dir/example-static" | grep -q libmmapinfo
+ok $? "and answers without the shared one" "$tap_dir/out"
 LD_LIBRARY_PATH=$at/lib "$tap_dir/example-c" /nonexistent 1 >"$tap_dir/out" 2>&1
 [ $? -eq 1 ] && grep -q 'No such file' "$tap_dir/out"
 ok $? "and fails well" "$tap_dir/out"

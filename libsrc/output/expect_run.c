@@ -132,6 +132,15 @@ static enum mi_status judge_document(const struct look *l, const struct mi_sourc
 	return st;
 }
 
+/* Of the running kernel: @task is what was listed, and not another that has its memory now. */
+static bool is_still(struct mi_kernel *k, const struct mi_task *task)
+{
+	struct mi_task now;
+
+	mi_target_refresh(k->t);
+	return mi_task_at(k, task->addr, &now) && now.pid == task->pid;
+}
+
 /* If there is somebody who wants it. */
 static enum mi_status judge_if_wanted(const struct look *l,
 				      const struct mi_source_of_document *from,
@@ -139,10 +148,11 @@ static enum mi_status judge_if_wanted(const struct look *l,
 {
 	size_t i;
 
-	for (i = 0; i < l->set->n; i++)
-		if (wants(l, &l->set->list[i], from))
-			return judge_document(l, from, err);
-	return MI_OK;
+	for (i = 0; i < l->set->n && !wants(l, &l->set->list[i], from); i++)
+		;
+	if (i == l->set->n || (from->task && is_live(l) && !is_still(l->c->k, from->task)))
+		return MI_OK;
+	return judge_document(l, from, err);
 }
 
 /* ---- all of them ---- */

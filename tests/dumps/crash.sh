@@ -143,9 +143,12 @@ with_fault=
 stuck=()
 ways_of_stuck() {
 	local pid
+	cp "$here"/../../docs/checks/examples/*.json "$tmp"
 	stuck=("--json --requests" "--requests" "--json --blocked" "--blocked --each"
 		"--blocked --evidence" "--log" "--json --log=all" "check"
-		"check --json --rule rss,request-age")
+		"check --json --rule rss,request-age"
+		"check --json --rule none --expect $tmp/memory.json"
+		"check --rule rss --expect $tmp/io.json" "check --list --expect $tmp/demo.json")
 	pid=$("$mi" -c "$1" --blocked --json | python3 -c 'import json, sys
 print(*[t["pid"] for t in json.load(sys.stdin)["blocked"] if t["wait"] and t["fault"]][:1])')
 	[ -z "$pid" ] || stuck+=("--json --evidence $pid" "--evidence $pid")

@@ -30,4 +30,20 @@ mmapinfo check --rule rss,mapcount,nrpages --format tap >/tmp/out
 ok $? "some rules"
 [ "$(grep -c '^ok' /tmp/out)" -eq 3 ] && ! grep -q SKIP /tmp/out
 ok $? "each of them was applied" /tmp/out
+
+# What is the same at both looks is told; what time it is, is not.
+cat >/tmp/expect.json <<EXPECT
+[
+  {"name": "stays", "message": "PID 1 is there", "about": "process",
+   "finds": "select(.process.pid == 1) | {text: .process.comm, at: now}"},
+  {"name": "changes", "message": "time goes by", "about": "process", "finds": "now | tostring"},
+  {"name": "holds", "message": "no process at all", "about": "processes",
+   "expect": ".processes | length > 0"}
+]
+EXPECT
+mmapinfo check --rule none --expect /tmp/expect.json --format tap >/tmp/out 2>/tmp/err
+[ $? -eq 1 ] && grep -q '^not ok 1 - stays: 1 findings$' /tmp/out
+ok $? "an expectation: what is found twice" /tmp/out
+grep -q '^ok 2 - changes$' /tmp/out && grep -q '^ok 3 - holds$' /tmp/out && [ ! -s /tmp/err ]
+ok $? "an expectation: what is found but once is forgotten" /tmp/out
 done_testing
