@@ -6,6 +6,7 @@
 The command writes into a FIFO that is not read on, or to a terminal that is
 not: it is certain to be in the middle when ^C comes.
 """
+import json
 import os
 import pathlib
 import pty
@@ -152,6 +153,23 @@ class Test:
                 pass
             self.answers_right(f"^C after {ms} ms")
 
+    def endless_program(self, program, interrupts):
+        """An expectation without end: ^C is seen at its next output; if there is none, the
+        second one ends it, when the first was left some seconds."""
+        name = f"the program {program}"
+        path = self.tmp / "expect.json"
+        path.write_text(json.dumps([{"name": "endless", "message": "m", "about": "check",
+                                     "expect": program}]))
+        self.crash.send(f"mmapinfo check --rule none --expect {path}")
+        self.crash.until(b"expect.json\r\n")
+        ok(not self.crash.read_some(2), f"{name}: it runs")
+        self.crash.interrupt()
+        for _ in range(interrupts - 1):
+            time.sleep(4)
+            self.crash.interrupt()
+        ok(self.crash.until_prompt(20) is not None, f"{name}: ^C gives the prompt")
+        self.answers_right(name)
+
     def handler_is_back(self):
         """After our command ^C works on crash's own again."""
         self.crash.do("mmapinfo 1 > /dev/null")
@@ -174,6 +192,8 @@ def main():
         t.into_fifo("--each", 3, "^C three times")
         t.to_terminal()
         t.first_command()
+        t.endless_program("repeat(1)", 1)
+        t.endless_program("def f: f; f", 2)
         t.handler_is_back()
         t.crash.close()
     print(f"1..{count}")
