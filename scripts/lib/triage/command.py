@@ -66,7 +66,7 @@ def parser():
     modes.add_argument("--one", dest="mode", action="store_const", const="one", help="print the line of one dump, and end")
     modes.add_argument("--merge", dest="mode", action="store_const", const="merge", help="put files of lines together, by path")
     modes.add_argument("--group", dest="mode", action="store_const", const="group", help="group lines; -o PAGE: as a page of HTML")
-    p.add_argument("--encoded", action="store_true", help=argparse.SUPPRESS)
+    p.add_argument("--worker", choices=("near", "far"), help=argparse.SUPPRESS)
     return p
 
 
@@ -180,7 +180,10 @@ def chosen(options, p):
     if options.mode == "one":
         if len(options.what) != 1:
             p.error("--one is of one dump")
-        path = find.decode(options.what[0]) if options.encoded else options.what[0]
+        path = options.what[0]
+        if options.worker:
+            path = find.decode(path)
+            drive.stay_with_driver(options.worker)
         print(one.triage(os.path.realpath(path), options))
         return 0
     how_parallel(options, p)

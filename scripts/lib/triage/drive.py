@@ -23,11 +23,20 @@ def gnu_parallel():
 
 def worker(options):
     """The command of one dump, without the dump."""
-    command = [options.self, "--one", "--encoded", "--mmapinfo", options.mmapinfo, "--memory",
+    where = "far" if options.sshlogin else "near"
+    command = [options.self, "--one", "--worker", where, "--mmapinfo", options.mmapinfo, "--memory",
                str(options.memory), "--time", f"{options.time:g}", "--output-max", str(options.output)]
     if options.vmlinux_dir:
         command += ["--vmlinux-dir", options.vmlinux_dir]
     return command
+
+
+def stay_with_driver(where):
+    """In a worker: without whoever started it nobody waits for the line, and it may be gone already."""
+    bounded.die_with_parent(signal.SIGTERM)
+    parent = os.environ.get("PARALLEL_PID")
+    if where == "near" and parent and not os.path.exists(f"/proc/{parent}"):
+        sys.exit(128 + signal.SIGTERM)
 
 
 class Progress:
@@ -64,21 +73,15 @@ class Progress:
 
 
 def start(command, **more):
-    return subprocess.Popen(command, stdout=subprocess.PIPE, process_group=0,
+    env = {name: value for name, value in os.environ.items() if name != "PARALLEL_PID"}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, process_group=0,
                             preexec_fn=lambda: bounded.die_with_parent(signal.SIGTERM), **more)
 
 
 def stop(child):
-    """Asked twice, GNU parallel ends its jobs; a worker ends at the first. Who was asked ends what it
-    started: also on other machines."""
-    for _ in range(2):
-        if child.poll() is not None:
-            return
+    """GNU parallel ends its jobs then, also on other machines; a worker ends its mmapinfo."""
+    if child.poll() is None:
         child.terminate()
-        try:
-            child.wait(0.5)
-        except subprocess.TimeoutExpired:
-            pass
     try:
         child.wait(10)
     except subprocess.TimeoutExpired:
