@@ -13,10 +13,13 @@ PATHS, TASKS_TEXT = 200, 200
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8882; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem; }
-table { border-collapse: collapse; width: 100%; }
+table { border-collapse: collapse; width: 100%; table-layout: fixed; }
+th:nth-child(1), th:nth-child(4) { width: 4.5rem; }
+th:nth-child(2) { width: 15rem; }
+th:nth-child(9) { width: 9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { position: sticky; top: 0; background: Canvas; white-space: nowrap; }
-th button { font: inherit; font-weight: bold; border: 0; background: none; color: inherit; cursor: pointer; padding: 0; }
+th { position: sticky; top: 0; background: Canvas; vertical-align: bottom; }
+th button { font: inherit; font-weight: bold; border: 0; background: none; color: inherit; cursor: pointer; padding: 0; text-align: left; }
 th[aria-sort=ascending] button::after { content: " \\2191"; }
 th[aria-sort=descending] button::after { content: " \\2193"; }
 td.n { text-align: right; font-variant-numeric: tabular-nums; }
@@ -62,7 +65,7 @@ filter.value = decodeURIComponent(location.hash.slice(1));
 document.getElementById("tools").hidden = false;
 narrow();
 """
-HEADS = ("Dumps", "Kernels", "Waits", "Most stuck tasks", "Longest wait", "Findings", "Panic", "Failed", "Which")
+HEADS = ("Dumps", "Kernels", "Waits", "Most stuck tasks", "Longest wait", "Findings", "Panic", "Not known", "Which")
 
 
 def plain(text):
@@ -93,8 +96,10 @@ def text(groups):
     for group in groups:
         n = len(group.lines)
         out.append(f"{n} {'dump' if n == 1 else 'dumps'}  {group.name}  {plain(', '.join(group.kernels()))}")
-        found = list(parts(group)) or [("nothing", "no stuck task, no finding, no panic")]
+        found = list(parts(group)) or [("nothing", "no stuck task, no finding")]
         out += [f"  {what:<8} {plain(said)}" for what, said in found]
+        if group.lacking():
+            out.append(f"  lacking  {group.lacking()} of them: more might be found in whole dumps")
         out += [f"  example  {plain(group.example()['path'])}", ""]
     total = sum(len(group.lines) for group in groups)
     return "\n".join(out + [f"{total} dumps, {len(groups)} groups"]) + "\n"
@@ -102,12 +107,17 @@ def text(groups):
 
 # ---- HTML ----
 
-def listed(items):
-    return "<ul>" + "".join(f"<li>{esc(i)}</li>" for i in items) + "</ul>" if items else ""
-
-
 def details(summary, inside):
     return f"<details><summary>{summary}</summary>{inside}</details>"
+
+
+def short(text, most=60):
+    """All of it at a click, where it is long."""
+    return esc(text) if len(text) <= most else details(esc(text[:most]) + "…", f"<p>{esc(text)}</p>")
+
+
+def listed(items):
+    return "<ul>" + "".join(f"<li>{short(i)}</li>" for i in items) + "</ul>" if items else ""
 
 
 def longest_cell(group):
@@ -133,16 +143,21 @@ def which_cell(group):
     return "<td>" + details(f"<code>{group.name}</code>", listed(paths[:PATHS] + more)) + "</td>"
 
 
+def lacking(group):
+    return [f"{group.lacking()} lack something: more might be found"] if group.lacking() else []
+
+
 def row(group):
+    tasks = group.tasks()
     panics = sorted({line["panic"] for line in group.lines if line["panic"]})[:3]
     return (f'<tr id="g{group.name}"{" class=failed" if group.failed() else ""}>'
             f'<td class=n data-n="{len(group.lines)}">{len(group.lines)}</td>'
             f"<td>{listed(group.kernels())}</td>"
             f"<td>{listed(group.signature['verdicts'])}</td>"
-            f'<td class=n data-n="{group.tasks()}">{group.tasks()}</td>'
+            f'<td class=n data-n="{-1 if tasks is None else tasks}">{"?" if tasks is None else tasks}</td>'
             f"{longest_cell(group)}{findings_cell(group)}"
             f"<td>{listed(panics)}</td>"
-            f"<td>{listed(group.signature['failures'])}</td>"
+            f"<td>{listed(group.signature['failures'] + lacking(group))}</td>"
             f"{which_cell(group)}</tr>\n")
 
 

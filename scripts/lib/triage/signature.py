@@ -60,11 +60,16 @@ class Group:
         return sorted({line["kernel"]["release"] or "?" if line["kernel"] else "?" for line in self.lines})
 
     def tasks(self):
-        """The most stuck tasks that one of the dumps has."""
-        return max((line["blocked"] or {}).get("tasks", 0) for line in self.lines)
+        """The most stuck tasks that one of the dumps has; None: not known of any."""
+        return max((line["blocked"]["tasks"] for line in self.lines if line["blocked"]), default=None)
 
     def failed(self):
         return any(one.failed(line) for line in self.lines)
+
+    def lacking(self):
+        """How many of the dumps lack something, so that more might have been found."""
+        return sum(any(call["complete"] is False for name, call in line["calls"].items() if name != "log")
+                   for line in self.lines if not one.failed(line))
 
     def example(self):
         """The dump whose longest wait is the longest."""
