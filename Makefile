@@ -282,8 +282,11 @@ bench-recorder:
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(CRASHDIR) $(DESTDIR)$(PYTHONDIR) \
 		$(DESTDIR)$(PREFIX)/include $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo
+		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo $(DESTDIR)$(PREFIX)/share/mmapinfo/triage
 	install -m 755 $(CLI) $(DESTDIR)$(PREFIX)/bin/mmapinfo
+	install -m 755 scripts/mmapinfo-triage $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 scripts/lib/triage/*.py $(DESTDIR)$(PREFIX)/share/mmapinfo/triage/
+	install -m 644 scripts/mmapinfo-triage.sbatch $(DESTDIR)$(PREFIX)/share/mmapinfo/
 	install -m 755 $(LIB_SO) $(DESTDIR)$(LIBDIR)/
 	ln -sf $(notdir $(LIB_SO)) $(DESTDIR)$(LIBDIR)/libmmapinfo.so.$(SOVERSION)
 	ln -sf libmmapinfo.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libmmapinfo.so
@@ -292,19 +295,20 @@ install: all
 	install -m 755 $(CRASH_SO) $(DESTDIR)$(CRASHDIR)/
 	install -m 644 extension/drgn/mmapinfo.py $(DESTDIR)$(PYTHONDIR)/
 	install -m 644 libsrc/include/mmapinfo.h $(DESTDIR)$(PREFIX)/include/
-	install -m 644 docs/mmapinfo.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 docs/mmapinfo.1 docs/mmapinfo-triage.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 docs/mmapinfo.schema.json docs/json.md docs/dumps.md docs/drgn.md \
-		docs/recorder-format.md docs/checks/expectations.md \
-		$(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
+		docs/triage.md docs/triage.schema.json docs/recorder-format.md \
+		docs/checks/expectations.md $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/
 	install -d $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/examples
 	install -m 644 docs/checks/examples/*.json $(DESTDIR)$(PREFIX)/share/doc/mmapinfo/examples/
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/mmapinfo $(DESTDIR)$(LIBDIR)/libmmapinfo.* \
+	rm -f $(DESTDIR)$(PREFIX)/bin/mmapinfo $(DESTDIR)$(PREFIX)/bin/mmapinfo-triage \
+		$(DESTDIR)$(PREFIX)/share/man/man1/mmapinfo-triage.1 $(DESTDIR)$(LIBDIR)/libmmapinfo.* \
 		$(DESTDIR)$(LIBDIR)/pkgconfig/libmmapinfo.pc $(DESTDIR)$(CRASHDIR)/mmapinfo.so \
 		$(DESTDIR)$(PYTHONDIR)/mmapinfo.py \
 		$(DESTDIR)$(PREFIX)/include/mmapinfo.h $(DESTDIR)$(PREFIX)/share/man/man1/mmapinfo.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mmapinfo
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/mmapinfo $(DESTDIR)$(PREFIX)/share/mmapinfo
 
 # The recorder: what DKMS builds it from, for each kernel of the machine (docs/recorder.md).
 RECORDER_DIR = $(DESTDIR)$(PREFIX)/src/mmaprec-$(VERSION)

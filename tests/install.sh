@@ -17,6 +17,11 @@ ok $? "the installed command" "$tap_dir/out"
 [ -f "$at/share/man/man1/mmapinfo.1" ] && [ -f "$at/lib/crash/extensions/mmapinfo.so" ]
 ok $? "manual and crash extension are there"
 
+"$at/bin/mmapinfo-triage" --one "$demo" >"$tap_dir/out" 2>&1 &&
+	jq -e '.calls.check.status == "ok" and .blocked.looked_at > 0' "$tap_dir/out" >"$tap_dir/log" &&
+	[ -f "$at/share/man/man1/mmapinfo-triage.1" ] && [ -x "$at/bin/mmapinfo-triage" ]
+ok $? "the installed mmapinfo-triage, with the mmapinfo beside it" "$tap_dir/out"
+
 cmp -s extension/drgn/mmapinfo.py "$at/lib/python3/dist-packages/mmapinfo.py"
 ok $? "the module for drgn is there"
 

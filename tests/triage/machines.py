@@ -90,7 +90,7 @@ def over_ssh(tap, mmapinfo, tmp, where, plain, server):
     ended = triage("-j2", "--sshlogin", server.login(), "--mmapinfo", mmapinfo, "-o", out, where)
     tap.result((ended.returncode, sorted(map(str, without_cost(lines_of(out))))) == plain,
                "over ssh: the same lines", said(ended))
-    tap.result(server.accepted() >= 3, f"by ssh indeed: {server.accepted()} logins")
+    tap.result(server.accepted() >= 2, f"by ssh indeed: {server.accepted()} logins")
     out = tmp + "/both.jsonl"
     ended = triage("-j1", "--sshlogin", ":", "--sshlogin", server.login(), "--mmapinfo", mmapinfo, "-o", out, where)
     tap.result((ended.returncode, sorted(map(str, without_cost(lines_of(out))))) == plain,
@@ -99,7 +99,7 @@ def over_ssh(tap, mmapinfo, tmp, where, plain, server):
 
 def odd_names(tap, tmp, server):
     """Names that a shell would take for something else, here, and there."""
-    names = ["a b", "$(touch owned)", "q'\"`;&", "new\nline", "-rf", "ü{}", "~", "#%20"]
+    names = ["$(touch owned) {}", "-q'\"`;&\n*", "~#%20 ü"]
     where = made_dumps(tmp + "/odd", names)
     for how in (["-j2"], ["-j2", "--sshlogin", server.login()]):
         out = f"{tmp}/odd.{len(how)}.jsonl"
@@ -169,11 +169,11 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         where = pathlib.Path(tmp, "dumps")
         where.mkdir()
-        for i in range(3):
+        for i in range(2):
             shutil.copy(DEMO, where / f"vmcore.{i}")
-        os.truncate(where / "vmcore.2", 9 << 20)
+        os.truncate(where / "vmcore.1", 9 << 20)
         plain = direct(mmapinfo, tmp + "/plain.jsonl", where)
-        tap.result(plain[0] == 3 and len(plain[1]) == 3, "one by one", plain)
+        tap.result(plain[0] == 3 and len(plain[1]) == 2, "one by one", plain)
         on_this_machine(tap, mmapinfo, tmp, where, plain)
         server = Sshd(tmp + "/sshd")
         try:

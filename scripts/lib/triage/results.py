@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import sys
 import tempfile
 
 from . import SCHEMA, one
@@ -31,7 +32,6 @@ def read(f, say, name):
     """Lines by key, the last of each: it is what was found when the dump was done again. Keeps what it
     does not understand where it is. Returns also where the last whole line ends."""
     lines, end, foreign = {}, 0, 0
-    f.seek(0)
     for raw in f:
         if not raw.endswith(b"\n"):
             break
@@ -50,7 +50,7 @@ def read(f, say, name):
 def read_all(names, say):
     lines = {}
     for name in names:
-        with open(name, "rb") as f:
+        with sys.stdin.buffer if name == "-" else open(name, "rb") as f:
             lines |= read(f, say, name)[0]
     return lines
 
@@ -65,6 +65,7 @@ class Results:
             fcntl.flock(self.f, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"{name}: another mmapinfo-triage writes to it") from None
+        self.f.seek(0)
         self.lines, end = read(self.f, say, name)
         if end != os.fstat(self.f.fileno()).st_size:
             say(f"{name}: dropped its last line, which is not whole")
