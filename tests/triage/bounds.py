@@ -44,12 +44,15 @@ def main():
     tap = Tap()
     schema = jsonschema.Draft202012Validator(json.loads((TOP / "docs/triage.schema.json").read_text()))
     with tempfile.TemporaryDirectory() as tmp:
-        dumps = made_dumps(tmp + "/dumps", [*WANTED, "good-1"])
+        hang = [n for n, (status, _) in WANTED.items() if status == "timeout"]
+        dumps = made_dumps(tmp + "/dumps", [n for n in [*WANTED, "good-1"] if n not in hang])
         out, pids = tmp + "/out.jsonl", tmp + "/pids"
+        bounds = ["-j2", "--mmapinfo", FAKE, "--memory", 256, "--output-max", 1, "-o", out]
         begin = time.monotonic()
-        ended = triage("-j2", "--mmapinfo", FAKE, "--time", SECONDS, "--memory", 512, "--output-max", 1, "-o", out,
-                       dumps, env=os.environ | {"FAKE_PIDS": pids})
+        triage(*bounds, "--time", SECONDS, made_dumps(tmp + "/hang", hang), env=os.environ | {"FAKE_PIDS": pids})
         took = time.monotonic() - begin
+        # What is no matter of time has enough of it, whatever else this machine does.
+        ended = triage(*bounds, "--time", 60, dumps)
         lines = by_name(out)
         tap.result(ended.returncode == 3, "status 3: some could not be triaged", said(ended))
         tap.result(not ended.stderr, "nothing on a standard error that is no terminal", said(ended))
@@ -61,7 +64,7 @@ def main():
             good &= status != "signal" or all(calls[c]["number"] == 11 for c in CALLS)
             tap.result(good, f"{name}: {status}", [calls])
         cost = lines["eat-1"]["cost"]["blocked"]["peak_rss_bytes"]
-        tap.result(cost < 512 << 20, f"memory is bounded ({cost >> 20} MiB of 512)")
+        tap.result(cost < 256 << 20, f"memory is bounded ({cost >> 20} MiB of 256)")
         cost = lines["hang-1"]["cost"]["check"]["seconds"]
         tap.result(SECONDS <= cost < SECONDS + 2, f"and time ({cost} s of {SECONDS})")
         tap.result(not left_over(pids), "nothing that hung is left", [left_over(pids)])

@@ -63,8 +63,9 @@ def signatures(tap, tmp):
              changed(base, device="sdz"), changed(base, panic="Oops: 0002 [#7] at 0xffff8000cafef00d on CPU 11"),
              changed(base, stack=["submit_bio_wait.constprop.3", "vfs_read", "?"])]
     other = [changed(base, stack=["submit_bio_wait", "vfs_write"]), changed(base, device_kind="vd"),
-             changed(base, verdicts={"queued": 1}), changed(base, rule="rss"), changed(base, panic="BUG: bad page")]
-    for name, lines, want in (("alike", alike, [8]), ("other", other, [1] * 6)):
+             changed(base, verdicts={"queued": 1}), changed(base, rule="rss"), changed(base, panic="bad page"),
+             changed(base, trouble="BUG: bad page")]
+    for name, lines, want in (("alike", alike, [8]), ("other", other, [1] * 7)):
         path = pathlib.Path(tmp, name)
         path.write_text("".join(json.dumps(line) + "\n" for line in [base, *lines]))
         ended = triage("--group", path)

@@ -18,6 +18,9 @@ import jsonschema
 
 from common import DEMO, TOP, Tap, by_name, lines_of, said, triage, without_cost
 
+sys.path.insert(0, str(TOP / "scripts/lib"))
+from triage import find    # noqa: E402
+
 ODD = b"new\nline 'q\" $(x) \xff;.vmcore"
 STAMP = "202611220815"
 DMESG = """<6>[    0.000000] Linux version 6.1.0-56-cloud-amd64 (x@y) #1 SMP
@@ -135,11 +138,11 @@ def same_as_mmapinfo(tap, mmapinfo, path, line, vmlinux=None):
 
 def panics(tap, lines, reads_log):
     """Of the file beside the dump, if mmapinfo does not read the log; of that in any case if it is ours alone."""
-    want = "Kernel panic - not syncing: Fatal exception in interrupt"
+    want = "Fatal exception in interrupt", "BUG: kernel NULL pointer dereference, address: 0000000000000010"
     for name in (f"dump.{STAMP}", "vmcore"):
         line = lines[name]
         good = line["panic_source"] == "log" if reads_log else \
-            (line["panic"], line["panic_source"]) == (want, "dmesg file")
+            (line["panic"], line["trouble"], line["panic_source"]) == (*want, "dmesg file")
         tap.result(good, f"{name}: its panic ({line['panic_source']})", [line["panic"], line["panic_why_not"]])
     line = lines["a"]
     tap.result(line["panic_source"] != "dmesg file" and line["panic"] is None and line["panic_why_not"],
@@ -156,6 +159,13 @@ def with_vmlinux(tap, mmapinfo, vmlinux, tmp):
     line = json.loads(triage("--one", "--mmapinfo", mmapinfo, "--vmlinux-dir", top, DEMO).stdout)
     tap.result(line["vmlinux"] == os.path.realpath(vmlinux), "its vmlinux is found by build ID", [line["vmlinux"]])
     same_as_mmapinfo(tap, mmapinfo, DEMO, line, vmlinux)
+    build_id = line["kernel"]["build_id"]
+    tree = pathlib.Path(tmp, "debug/.build-id", build_id[:2])
+    tree.mkdir(parents=True)
+    (tree / (build_id[2:] + ".debug")).symlink_to(vmlinux)
+    found = [find.vmlinux_for(build_id, tree.parents[1]), find.vmlinux_for("0" * 40, tree.parents[1]),
+             find.vmlinux_for("0" * 40, top)]
+    tap.result(found == [os.path.realpath(vmlinux), None, None], "in a .build-id tree, too; that of no other", found)
 
 
 def main():

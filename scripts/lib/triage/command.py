@@ -90,6 +90,7 @@ def wanted(options):
     if options.list:
         with sys.stdin if options.list == "-" else open(options.list, encoding="ascii") as f:
             paths += [find.decode(line.strip()) for line in f if line.strip()]
+    paths = list(dict.fromkeys(paths))
     if options.slice:
         index, count = options.slice
         paths = paths[index::count]

@@ -7,12 +7,10 @@ from . import find
 
 LOOKED_AT = 8 << 20    # bytes, of the end
 PREFIX = re.compile(r"^(<\d+>)?(\[[^\]]*\]\s*)*")
-# The first that is met of the first kind that there is.
-KINDS = [re.compile(p) for p in (
-    r"^Kernel panic - not syncing",
-    r"^(BUG:|kernel BUG at|Oops:|Oops|Internal error:|general protection fault|"
-    r"Unable to handle kernel|double fault|divide error)",
-    r"^(sysrq: |SysRq : )Trigger a crash")]
+# As mmapinfo --log tells both.
+PANIC = re.compile(r"Kernel panic - not syncing: (.*)")
+TROUBLE = re.compile(r"(BUG:|kernel BUG at|Oops\b|Internal error:|general protection fault|watchdog: BUG|"
+                     r"Unable to handle kernel|double fault|divide error|INFO: task .* blocked for more than)")
 
 
 def candidates(dump):
@@ -50,15 +48,16 @@ def of_other_kernel(lines, release):
     return bool(said and release and release not in said)
 
 
+def last(found):
+    return found[-1] if found else None
+
+
 def panic(dump, release):
-    """(its line or None, whether there is such a log at all)."""
+    """(what was said last of a panic, the last line that an oops begins with), each may be None; or
+    None: there is no such log."""
     for name in candidates(dump):
         lines = lines_of(os.path.join(os.path.dirname(dump), name))
-        if not lines or of_other_kernel(lines, release):
-            continue
-        for kind in KINDS:
-            for line in lines:
-                if kind.match(line):
-                    return line, True
-        return None, True
-    return None, False
+        if lines and not of_other_kernel(lines, release):
+            return (last([m.group(1) for m in map(PANIC.match, lines) if m]),
+                    last([line for line in lines if TROUBLE.match(line)]))
+    return None

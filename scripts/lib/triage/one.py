@@ -102,16 +102,18 @@ class Dump:
             return None
 
     def panic(self, release):
-        """Text, where it stands, and why there is none."""
-        text = self.take("log", summary.log_panic)
-        call = self.calls["log"]
-        if self.docs["log"] is not None and (text is not None or call["status"] == "ok"):
-            return {"panic": text, "panic_source": "log", "panic_why_not": None if text else "the log has none"}
-        text, there = dmesg.panic(self.path, release)
-        if there:
-            return {"panic": summary.cut(text), "panic_source": "dmesg file",
-                    "panic_why_not": None if text else "the dmesg file has none"}
-        return {"panic": None, "panic_source": None, "panic_why_not": call["why"] or call["status"]}
+        """Texts, where they stand, and why there is no panic."""
+        call, texts, where = self.calls["log"], self.take("log", summary.log_panic), "log"
+        if texts and texts == (None, None) and call["status"] != "ok":
+            texts = None    # it broke off: who knows
+        if not texts:
+            texts, where = dmesg.panic(self.path, release), "dmesg file"
+        if not texts:
+            return {"panic": None, "trouble": None, "panic_source": None,
+                    "panic_why_not": call["why"] or call["status"]}
+        none = f"what could be read of the {where} has none"
+        return {"panic": summary.cut(texts[0]), "trouble": summary.cut(texts[1]), "panic_source": where,
+                "panic_why_not": None if texts[0] else none}
 
     def first(self, what):
         """Every document has it."""
@@ -137,7 +139,7 @@ class Dump:
 
 def nothing(why):
     """The rest of a line of which nothing came."""
-    return dict.fromkeys(("vmlinux", "kernel", "dump", "blocked", "requests", "findings", "panic",
+    return dict.fromkeys(("vmlinux", "kernel", "dump", "blocked", "requests", "findings", "panic", "trouble",
                           "panic_source")) | {
         "panic_why_not": why, "calls": {}, "cost": {}, "error": summary.cut(why)}
 

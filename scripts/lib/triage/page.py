@@ -65,7 +65,7 @@ filter.value = decodeURIComponent(location.hash.slice(1));
 document.getElementById("tools").hidden = false;
 narrow();
 """
-HEADS = ("Dumps", "Kernels", "Waits", "Most stuck tasks", "Longest wait", "Findings", "Panic", "Not known", "Which")
+HEADS = ("Dumps", "Kernels", "Waits", "Most stuck tasks", "Longest wait", "Findings", "Panic, oops", "Not known", "Which")
 
 
 def plain(text):
@@ -86,7 +86,8 @@ def esc(text):
 def parts(group):
     s = group.signature
     for what, found in (("waits", s["verdicts"]), ("stack", s["stack"]), ("rules", s["rules"]),
-                        ("panic", [s["panic"]] if s["panic"] else []), ("failed", s["failures"])):
+                        ("panic", [s["panic"]] if s["panic"] else []),
+                        ("trouble", [s["trouble"]] if s["trouble"] else []), ("failed", s["failures"])):
         if found:
             yield what, (" < " if what == "stack" else ", ").join(found)
 
@@ -149,7 +150,7 @@ def lacking(group):
 
 def row(group):
     tasks = group.tasks()
-    panics = sorted({line["panic"] for line in group.lines if line["panic"]})[:3]
+    panics = sorted({line[name] for line in group.lines for name in ("panic", "trouble") if line[name]})[:4]
     return (f'<tr id="g{group.name}"{" class=failed" if group.failed() else ""}>'
             f'<td class=n data-n="{len(group.lines)}">{len(group.lines)}</td>'
             f"<td>{listed(group.kernels())}</td>"

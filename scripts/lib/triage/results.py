@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 
-from . import SCHEMA, one
+from . import SCHEMA, one, signature
 
 
 def key(line):
@@ -23,6 +23,7 @@ def understood(raw):
         key(line)
         one.failed(line)
         one.found_something(line)
+        signature.of(line)
         return line
     except (*one.MALFORMED, UnicodeError):
         return None

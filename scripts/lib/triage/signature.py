@@ -43,6 +43,7 @@ def of(line):
         "stack": [SUFFIX.sub("", s) for s in task["stack"]] if task else [],
         "rules": sorted(r["id"] for r in (line["findings"] or {}).get("rules", [])),
         "panic": without_numbers(line["panic"]),
+        "trouble": without_numbers(line["trouble"]),
         "failures": sorted(f"{', '.join(names)}: {why}" for why, names in failures.items()),
     }
 

@@ -118,7 +118,9 @@ def findings(doc):
 
 
 def log_panic(doc):
-    text = doc["log"]["panic"]
-    if text is not None and not isinstance(text, str):
-        raise TypeError("log.panic is no text")
-    return cut(text)
+    """(the panic, the last oops), each may be None."""
+    log = doc["log"]
+    texts = log["panic"], log.get("trouble")
+    if any(text is not None and not isinstance(text, str) for text in texts):
+        raise TypeError("what the log says of the panic is no text")
+    return tuple(map(cut, texts))
