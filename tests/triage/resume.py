@@ -99,10 +99,14 @@ def chosen(tap, common, out, log, env, where):
                "foreign lines are told and kept", said(ended))
 
 
-def alone(tap, common, out, env):
-    child = subprocess.Popen([TRIAGE, "-j1", "--again", *common], env=env | {"FAKE_SLEEP": "0.1"},
+def alone(tap, common, log, env):
+    calls(log)
+    child = subprocess.Popen([TRIAGE, "-j1", "--again", *common], env=env | {"FAKE_SLEEP": "0.4"},
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(1)
+    for _ in range(1000):
+        if log.exists():    # it has asked something, so the file is its own
+            break
+        time.sleep(0.02)
     ended = triage("-j1", *common, env=env)
     tap.result(ended.returncode == 2 and "another mmapinfo-triage" in ended.stderr,
                "two do not write to one file", said(ended))
@@ -140,7 +144,7 @@ def main():
         killed(tap, common, out, log, env)
         terminated(tap, common, out, log, env)
         chosen(tap, common, out, log, env, where)
-        alone(tap, common, out, env)
+        alone(tap, common, log, env)
         progress(tap, common, env)
         ended = triage("-j1", "--mmapinfo", FAKE, where + "/d-1")
         tap.result(json.loads(ended.stdout)["path"].endswith("/d-1"), "without -o lines go to standard output",

@@ -19,7 +19,7 @@ from common import DEMO, FAKE, TOP, TRIAGE, Tap, lines_of, made_dumps, said, tri
 
 SBATCH = str(TOP / "scripts/mmapinfo-triage.sbatch")
 TASKS = 3
-PATIENCE = 60
+PATIENCE = 120
 
 
 def free_ports(n):
@@ -104,15 +104,22 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
                 raise TimeoutError(f"{what} is not there: {self.logs()}")
             time.sleep(0.1)
 
-    def job(self, *words, **env):
-        """Submits, waits for its end, returns the states of its tasks."""
+    def submit(self, *words, **env):
+        """Returns the job's number."""
         sent = self.run("sbatch", "--parsable", "--export=ALL", *words, **env)
         number = sent.stdout.strip()
         if not number.isdigit():
             raise ValueError(f"sbatch: {sent.stderr} {sent.stdout}")
+        return number
+
+    def ended(self, number):
+        """Waits for its end, returns the states of its tasks."""
         self.wait_for(f"the end of job {number}", lambda: not self.run("squeue", "-h", "-j", number).stdout.strip())
         shown = self.run("scontrol", "-o", "show", "job", number).stdout
         return sorted(w.split("=")[1] for w in shown.split() if w.startswith("JobState="))
+
+    def job(self, *words, **env):
+        return self.ended(self.submit(*words, **env))
 
     def logs(self):
         return [f"{p.name}: {p.read_text(errors='replace')[-600:]}" for p in (self.where / "logs").iterdir()]
@@ -168,6 +175,25 @@ def again(tap, cluster, tmp):
     tap.result(asked == ["d-1", "d-4"], "one task again: its slice alone", asked)
 
 
+def cancelled(tap, cluster, tmp):
+    """What is done is kept, what hangs is gone."""
+    where, todo, parts = made_dumps(tmp + "/hang", ["d-1", "hang-1"]), tmp + "/list3", tmp + "/parts3"
+    pathlib.Path(todo).write_text(triage("--list", where).stdout)
+    pids = pathlib.Path(tmp, "pids")
+    number = cluster.submit("--array=0", SBATCH, todo, parts, "--mmapinfo", FAKE, TRIAGE=TRIAGE, FAKE_PIDS=str(pids))
+    cluster.wait_for("what hangs", pids.exists)
+    cluster.run("scancel", number)
+    states = cluster.ended(number)
+    there = lambda: [p for p in pids.read_text().split() if os.path.exists(f"/proc/{p}")]    # noqa: E731
+    for _ in range(100):
+        if not there():
+            break
+        time.sleep(0.1)
+    kept = [os.path.basename(line["path"]) for line in lines_of(parts + "/part.0.jsonl")]
+    tap.result(kept == ["d-1"] and not there() and states == ["CANCELLED"], "scancel: what is done is kept",
+               [kept, there(), states])
+
+
 def main():
     mmapinfo = os.path.realpath(sys.argv[1])
     tap = Tap()
@@ -178,6 +204,7 @@ def main():
             cluster.up()
             real_dumps(tap, cluster, mmapinfo, tmp)
             again(tap, cluster, tmp)
+            cancelled(tap, cluster, tmp)
         finally:
             cluster.stop()
     return tap.end()
