@@ -186,10 +186,16 @@ check_stuck() {
 		tests/dumps/expect.py --mmapinfo "$BUILD/mmapinfo" --stuck "$dir/vmcore.elf"
 	check_stacks "$row" stuck vmcore.elf "stuck, "
 	check_rules "$row" stuck vmcore.elf ", stuck"
+	[[ -n ${FULL-} || $row != 7.3-* ]] || check_hidden "$row"
 	for file in "${files[@]}"; do
 		cell "$row" stuck "stuck, $file: locks" tests/dumps/locks.py \
 			"$BUILD/tests/locks" "$dir/$file" "$dir/truth"
 	done
+}
+
+# Of the newest the guest with stuck tasks, whose fewer mappings take less time.
+check_hidden() {
+	cell "$1" hide "each member missing in turn" "$BUILD/tests/hide" "$dir/vmcore.d31.zlib"
 }
 
 # The sources of symbols and types: 4-level dumps of the cloud flavour.
@@ -202,8 +208,7 @@ check_sources() {
 	! in_full "$name" 5.10 7.3 || cell "$name" note "VMCOREINFO missing or damaged" \
 		tests/dumps/without_note.sh "$BUILD" "$dir/vmcore.elf"
 	cell "$name" note "kallsyms and BTF by search" "$BUILD/tests/search" "$dir/vmcore.d31.zlib"
-	! in_full "$name" 5.10 7.3 || cell "$name" hide "each member missing in turn" \
-		"$BUILD/tests/hide" "$dir/vmcore.d31.zlib"
+	! in_full "$name" 5.10 || check_hidden "$name"
 }
 
 # A filter that takes more than it should.

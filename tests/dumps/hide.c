@@ -202,6 +202,10 @@ static void add_process(struct mi_process *p, struct figures *f)
 		t->pte_unreadable + t->cache_unreadable + t->page_unreadable + t->other_special;
 }
 
+/* One process with 100,000 VMAs, or a mapping of 1 GiB, would take most of the time. */
+#define VMAS_MAX 10000
+#define PAGES_MAX (1U << 17)
+
 static bool measure_processes(struct mi_kernel *k, struct figures *f, struct mi_error *err)
 {
 	struct mi_summary *list;
@@ -213,7 +217,8 @@ static bool measure_processes(struct mi_kernel *k, struct figures *f, struct mi_
 		return false;
 	for (i = 0; i < n && good; i++) {
 		/* One in six is enough, but those that may wait in a page fault. */
-		if (!list[i].has_mm || (i % 6 && list[i].task.state != 'D'))
+		if (!list[i].has_mm || list[i].mm.map_count > VMAS_MAX ||
+		    (i % 6 && list[i].task.state != 'D'))
 			continue;
 		good = mi_process_open(k, &list[i].task, NULL, &p, err) == MI_OK;
 		if (!good)
@@ -221,7 +226,8 @@ static bool measure_processes(struct mi_kernel *k, struct figures *f, struct mi_
 		good = mi_process_count(p, err) == MI_OK && mi_process_stacks(p, err) == MI_OK;
 		add_process(p, f);
 		/* One in three of them: it takes longer than all else. */
-		good = good && (i % 18 || add_next(p, f));
+		if (i % 18 == 0 && list[i].mm.total_vm <= PAGES_MAX)
+			good = good && add_next(p, f);
 		mi_process_close(p);
 	}
 	free(list);
