@@ -268,6 +268,8 @@ static enum mi_status check_open_process(struct mi_check_run *r, struct mi_proce
 	/* Of a running kernel: page tables and caches are of one moment with their struct pages. */
 	mi_target_refresh(r->c->k->t);
 	r->c->processes++;
+	/* What it finds, the walk over the VMAs met. */
+	mi_check_apply(r, MI_RULE_VMA_ORDER);
 	if (whole)
 		check_map_count(r, p);
 	check_map_limit(r, p);
