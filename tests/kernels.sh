@@ -164,7 +164,7 @@ check_requests() {
 check_stuck() {
 	local row file files=(vmcore.elf)
 	row=$(row_of "$1")
-	! in_full "$row" 6.1 7.3 || files+=(vmcore.d31.zlib)
+	! in_full "$row" 6.1 || files+=(vmcore.d31.zlib)
 	for file in "${files[@]}"; do
 		cell "$row" stuck "stuck, $file: requests and waiting tasks" \
 			tests/dumps/requests.py --mmapinfo "$BUILD/mmapinfo" "$dir/$file" \
