@@ -221,7 +221,7 @@ behaviour() {
 	not_has "help: fewer than 80 columns" '.{80}' "$tmp/out.0"
 	not_has "help: no format left" '%[a-z%]' "$tmp/out.0"
 	for name in $("$mi" --help | grep -oE -- ' --[a-z]+' | grep -vE -- '--(core|vmlinux|types|via|stable|watch|follow)'); do
-		has "help: explains $name" "^    (-., )?$name[[ ]" "$tmp/out.0"
+		has "help: explains $name" "^    (-., )?${name}[[ ]" "$tmp/out.0"
 	done
 	"$mi" -c "$dump" 1 >"$tmp/want"
 	same "a PID" "$tmp/want" "$tmp/out.1"
