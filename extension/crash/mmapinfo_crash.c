@@ -195,7 +195,7 @@ static bool reader_left(void)
 	       (ferror(fp) && pc->redirect & (REDIRECT_TO_PIPE | REDIRECT_TO_STDPIPE));
 }
 
-static void answer(const struct mi_command *cmd)
+static void answer(struct mi_command *cmd)
 {
 	struct mi_kernel *k;
 	struct mi_error err;
@@ -215,18 +215,11 @@ static void answer(const struct mi_command *cmd)
 	if (sigint) {
 		/* crash closes the file, and would wait for a reader of the rest. */
 		__fpurge(fp);
-		/* Nothing of ours is open now: crash may jump. */
+		/* With that, nothing of ours is open: crash may jump. */
+		mi_command_free(cmd);
 		raise(SIGINT);
 	}
 	if (status && status != MI_FINDINGS && status != MI_ERR_INTERRUPTED && !reader_left())
-		error(INFO, "%s\n", err.text);
-}
-
-static void list_rules(const struct mi_command *cmd)
-{
-	struct mi_error err;
-
-	if (mi_command_rules(cmd, fp, &err))
 		error(INFO, "%s\n", err.text);
 }
 
@@ -245,7 +238,7 @@ static void cmd_mmapinfo(void)
 	else if (cmd.version)
 		fprintf(fp, "mmapinfo %s\n", MI_VERSION);
 	else if (cmd.list)
-		list_rules(&cmd);
+		mi_command_rules(&cmd, fp);
 	else if (cmd.ask.whom != MI_WHOM_NOBODY || current_context(&cmd.ask))
 		answer(&cmd);
 	mi_command_free(&cmd);

@@ -104,13 +104,6 @@ static int answer(const struct mi_command *cmd)
 	return st ? say(err.text) : EXIT_ANSWER;
 }
 
-static int list_rules(const struct mi_command *cmd)
-{
-	struct mi_error err;
-
-	return mi_command_rules(cmd, stdout, &err) ? say(err.text) : finish_stdout();
-}
-
 int main(int argc, char **argv)
 {
 	struct mi_command cmd;
@@ -133,8 +126,11 @@ int main(int argc, char **argv)
 	} else if (cmd.version) {
 		printf("mmapinfo %s\n", mi_version());
 		status = finish_stdout();
+	} else if (cmd.list) {
+		mi_command_rules(&cmd, stdout);
+		status = finish_stdout();
 	} else {
-		status = cmd.list ? list_rules(&cmd) : answer(&cmd);
+		status = answer(&cmd);
 	}
 	mi_command_free(&cmd);
 	return status;

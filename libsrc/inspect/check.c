@@ -95,31 +95,21 @@ void mi_check_cannot(struct mi_check_run *r, enum mi_rule rule, const char *why)
 
 /* ---- what the walks met ---- */
 
-/* What has more to say than that it cannot be; a prefix of the problem's words. */
-static const struct {
-	const char *what, *why;
-	enum mi_rule rule; /* MI_RULE_NR: found by a rule's own count */
-} of_rule[] = {
-	{"mm_struct", "map_count", MI_RULE_NR},
-	{"maple node", "is dead (freed)", MI_RULE_FREED},
-	{"vm_area_struct", "overlaps the one before", MI_RULE_VMA_ORDER},
-	{"vm_area_struct", "has an impossible range", MI_RULE_VMA_ORDER},
-	{"vm_area_struct", "does not cover what the maple tree says", MI_RULE_VMA_ORDER},
-};
-
+/* MI_RULE_NR: of none, or of one that counts itself. */
 static enum mi_rule rule_of(const struct mi_problem *p)
 {
-	size_t i;
-
 	if (p->poisoned)
 		return MI_RULE_FREED;
-	if (strcmp(p->word, "inconsistent") != 0)
+	switch (p->kind) {
+	case MI_PROBLEM_BAD:
+		return MI_RULE_STRUCTURE;
+	case MI_PROBLEM_FREED:
+		return MI_RULE_FREED;
+	case MI_PROBLEM_VMA_ORDER:
+		return MI_RULE_VMA_ORDER;
+	default:
 		return MI_RULE_NR;
-	for (i = 0; i < sizeof(of_rule) / sizeof(*of_rule); i++)
-		if (!strcmp(p->what, of_rule[i].what) &&
-		    !strncmp(p->why, of_rule[i].why, strlen(of_rule[i].why)))
-			return of_rule[i].rule;
-	return MI_RULE_STRUCTURE;
+	}
 }
 
 /* Objects that contradict themselves are told of by the walks that meet them. */

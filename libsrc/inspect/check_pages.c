@@ -80,9 +80,12 @@ void mi_check_mapcounts(struct mi_check_run *r)
 
 /* ---- pages that were freed ---- */
 
+#define FREED_MAX (1U << 20)
+
 /* With the lock, reclaim and migration take the count away for a moment. */
 void mi_check_freed(struct mi_check_run *r, const struct mi_page *page, int32_t pid)
 {
+	uint64_t addr = mi_pfn_to_page(r->c->k, page->pfn);
 	struct mi_found *f;
 	size_t seen;
 
@@ -90,11 +93,14 @@ void mi_check_freed(struct mi_check_run *r, const struct mi_page *page, int32_t 
 	    page->flags >> MI_PG_LOCKED & 1)
 		return;
 	/* Mapped by many, in a cache as well: told once. */
-	if (mi_addrmap_get(&r->freed, page->pfn, &seen) ||
-	    r->c->count[MI_RULE_FREED] > MI_FOUND_MAX)
+	if (mi_addrmap_get(&r->freed, addr, &seen))
 		return;
-	r->no_memory |= !mi_addrmap_put(&r->freed, page->pfn, 0);
-	f = mi_check_add(r, MI_RULE_FREED, "page", mi_pfn_to_page(r->c->k, page->pfn), pid);
+	if (r->freed.used == FREED_MAX) {
+		mi_check_cannot(r, MI_RULE_FREED, "more than a million pages are free and in use");
+		return;
+	}
+	r->no_memory |= !mi_addrmap_put(&r->freed, addr, 0);
+	f = mi_check_add(r, MI_RULE_FREED, "page", addr, pid);
 	mi_check_say(f, "frame %#" PRIx64 " is %s, and its refcount is %" PRId64, page->pfn,
 		     pid ? "mapped" : "in a file's cache", page->refcount);
 	mi_check_number(f, "refcount", page->refcount);

@@ -22,7 +22,7 @@ struct mi_cache_seen {
 struct mi_check_run {
 	struct mi_check *c;
 	struct mi_addrmap mms, mappings, open_files; /* that were looked at */
-	struct mi_addrmap freed;		     /* frames that have their finding */
+	struct mi_addrmap freed;		     /* struct pages that have their finding */
 	struct mi_cache_seen *caches;		     /* of mappings */
 	size_t n_caches, room_caches;
 	struct mi_seen *seen;

@@ -243,27 +243,13 @@ static enum mi_status load_readahead(struct mi_check_run *r, struct mi_process *
 	return st;
 }
 
-/* VMAs that could not be read or believed; nothing that counts over a whole mm can be checked. */
-static uint64_t vmas_missing(const struct mi_kernel *k)
-{
-	const struct mi_problems *p = &k->problems;
-	uint64_t n = p->dropped;
-	size_t i;
-
-	for (i = 0; i < p->n; i++)
-		if (!strcmp(p->list[i].what, "vm_area_struct") ||
-		    !strcmp(p->list[i].what, "maple node"))
-			n += p->list[i].count;
-	return n;
-}
-
-/* @vmas: all of them were found. */
-static enum mi_status check_open_process(struct mi_check_run *r, struct mi_process *p, bool vmas,
+static enum mi_status check_open_process(struct mi_check_run *r, struct mi_process *p,
 					 struct mi_error *err)
 {
 	struct walk w = {.r = r, .p = p};
 	enum mi_status st;
-	bool whole = vmas && !p->n_unstable;
+	/* Else nothing that counts over all of the mm can be checked. */
+	bool whole = p->mm.vmas_whole && !p->n_unstable;
 
 	/* Of a running kernel: page tables and caches are of one moment with their struct pages. */
 	mi_target_refresh(r->c->k->t);
@@ -294,7 +280,6 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 	struct mi_process *p;
 	struct mi_error why;
 	enum mi_status st;
-	uint64_t missing;
 	size_t seen;
 
 	if (leader->kind == MI_TASK_KTHREAD ||
@@ -303,7 +288,6 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 		return MI_OK;
 	if (!mi_addrmap_put(&r->mms, task.mm, 0))
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");
-	missing = vmas_missing(r->c->k);
 	st = mi_process_open(r->c->k, &task, NULL, &p, &why);
 	if (st == MI_ERR_NOMEM || st == MI_ERR_INTERRUPTED)
 		return mi_fail(err, st, "%s", why.text);
@@ -311,7 +295,7 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 		r->all_seen = false;
 		return MI_OK;
 	}
-	st = check_open_process(r, p, vmas_missing(r->c->k) == missing, err);
+	st = check_open_process(r, p, err);
 	mi_process_close(p);
 	return st;
 }

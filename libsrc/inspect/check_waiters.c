@@ -30,6 +30,10 @@ static void check_task(struct mi_check_run *r, const struct mi_blocked *t)
 		found(r, t, &told);
 }
 
+/*
+ * With a look of its own at what is pending: of a running kernel, who sleeps must be noted before
+ * that, or who has just begun to would be taken for unlinked.
+ */
 enum mi_status mi_check_waiters(struct mi_check_run *r, struct mi_error *err)
 {
 	const struct mi_problems before = r->c->k->problems;

@@ -21,6 +21,7 @@ static bool is_live(const struct mi_kernel *k)
 struct vmas {
 	struct mi_vma *list;
 	size_t n;
+	bool whole;
 	struct mi_problems problems; /* after the look */
 };
 
@@ -35,6 +36,7 @@ static enum mi_status gather(struct mi_kernel *k, const struct mi_mm *mm,
 	if (is_live(k) && mi_read_member(k->t, mm->addr, &k->l.mm_map_count, &now.map_count))
 		now.map_count = mm->map_count;
 	st = mi_vma_gather(k, &now, &v->list, &v->n, err);
+	v->whole = now.vmas_whole;
 	v->problems = k->problems;
 	return st;
 }
@@ -174,6 +176,7 @@ enum mi_status mi_vma_settled(struct mi_kernel *k, struct mi_mm *mm, struct mi_v
 		return st;
 	}
 	update_places(k, mm);
+	mm->vmas_whole = a.whole;
 	*ret = a.list;
 	*n = a.n;
 	return MI_OK;

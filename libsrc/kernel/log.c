@@ -261,6 +261,11 @@ enum mi_status mi_log_open(struct mi_kernel *k, struct mi_log **ret, struct mi_e
 	return MI_OK;
 }
 
+size_t mi_log_first(const struct mi_log *log, uint64_t last)
+{
+	return last && last < log->n ? log->n - (size_t)last : 0;
+}
+
 void mi_log_close(struct mi_log *log)
 {
 	if (!log)

@@ -82,6 +82,8 @@ struct mi_log {
  */
 enum mi_status mi_log_open(struct mi_kernel *k, struct mi_log **ret, struct mi_error *err);
 void mi_log_close(struct mi_log *log);
+/* The first of the last @last records; of all, if @last is 0. */
+size_t mi_log_first(const struct mi_log *log, uint64_t last);
 
 /* What is missing of the form that this kernel should have; NULL: nothing. */
 const char *mi_log_lacks(const struct mi_kernel *k);

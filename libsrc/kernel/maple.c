@@ -80,7 +80,8 @@ static bool load(struct walk *w, uint64_t enode, struct node *n)
 	}
 	parent = mi_get(n->raw, &w->k->l.maple_parent);
 	if ((parent & ~NODE_MASK) == addr) {
-		mi_problem_bad(p, "maple node", addr, "is dead (freed)", "VMAs are missing");
+		mi_problem_bad_as(p, MI_PROBLEM_FREED, "maple node", addr, "is dead (freed)",
+				  "VMAs are missing");
 		return false;
 	}
 	return true;

@@ -13,6 +13,7 @@ struct mi_mm {
 	int64_t users; /* mm_users: 0 means that it is being torn down */
 	uint64_t map_count, total_vm, locked_vm;
 	uint64_t start_brk, brk, start_stack;
+	bool vmas_whole; /* mi_vma_gather(): each VMA could be read and believed */
 
 	/*
 	 * The kernel's own count, with what threads and CPUs have not yet

@@ -24,8 +24,8 @@ static bool is_poison(uint64_t addr)
 	return false;
 }
 
-static void note(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
-		 const char *word, const char *effect)
+static void note(struct mi_problems *p, enum mi_problem_kind kind, const char *what, uint64_t addr,
+		 const char *why, const char *word, const char *effect)
 {
 	size_t i;
 
@@ -43,25 +43,31 @@ static void note(struct mi_problems *p, const char *what, uint64_t addr, const c
 		p->dropped++;
 	else
 		p->list[p->n++] = (struct mi_problem){
-			what, why, word, effect, addr, is_poison(addr) ? addr : 0, 1};
+			kind, what, why, word, effect, addr, is_poison(addr) ? addr : 0, 1};
 }
 
 void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enum mi_read why,
 		     const char *effect)
 {
-	note(p, what, addr, mi_read_text(why), mi_read_word(why), effect);
+	note(p, MI_PROBLEM_UNREAD, what, addr, mi_read_text(why), mi_read_word(why), effect);
 }
 
 void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 		    const char *effect)
 {
-	note(p, what, addr, why, "inconsistent", effect);
+	mi_problem_bad_as(p, MI_PROBLEM_BAD, what, addr, why, effect);
+}
+
+void mi_problem_bad_as(struct mi_problems *p, enum mi_problem_kind kind, const char *what,
+		       uint64_t addr, const char *why, const char *effect)
+{
+	note(p, kind, what, addr, why, "inconsistent", effect);
 }
 
 void mi_problem_unknown(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 			const char *effect)
 {
-	note(p, what, addr, why, "unknown", effect);
+	note(p, MI_PROBLEM_UNREAD, what, addr, why, "unknown", effect);
 }
 
 uint64_t mi_problem_count(const struct mi_problems *p)

@@ -7,6 +7,15 @@
 
 #include "../target/target.h"
 
+/* What is known of how an object is wrong. */
+enum mi_problem_kind {
+	MI_PROBLEM_UNREAD,    /* it cannot be read, or is of an unknown form */
+	MI_PROBLEM_BAD,	      /* it cannot be right */
+	MI_PROBLEM_FREED,     /* nor that: it says that it was freed */
+	MI_PROBLEM_VMA_ORDER, /* nor that: a VMA that is not where it must be */
+	MI_PROBLEM_MAP_COUNT, /* nor that: map_count is of another number of VMAs */
+};
+
 /*
  * What a walk met and could not read or believe: one object of many, so the
  * walk goes on, but the answer is not whole and says so. Equal problems are
@@ -14,6 +23,7 @@
  * lines and no memory.
  */
 struct mi_problem {
+	enum mi_problem_kind kind;
 	const char *what;   /* "page table", "xa_node": a literal */
 	const char *why;    /* mi_read_text(), or what is wrong with it: a literal */
 	const char *word;   /* mi_read_word(), "inconsistent", or "unknown": of a form that is none
@@ -39,6 +49,9 @@ void mi_problem_read(struct mi_problems *p, const char *what, uint64_t addr, enu
 /* It cannot be right. */
 void mi_problem_bad(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 		    const char *effect);
+/* The same, and how; the kind is that of the text @why, wherever it is used. */
+void mi_problem_bad_as(struct mi_problems *p, enum mi_problem_kind kind, const char *what,
+		       uint64_t addr, const char *why, const char *effect);
 /* It may well be right, but how this kernel has it is not known. */
 void mi_problem_unknown(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 			const char *effect);

@@ -82,13 +82,13 @@ static bool load(struct vma_array *a, uint64_t addr, struct mi_vma *vma, uint64_
 		return false;
 	}
 	if (!possible_range(vma)) {
-		mi_problem_bad(p, "vm_area_struct", addr, "has an impossible range",
-			       "a mapping is missing");
+		mi_problem_bad_as(p, MI_PROBLEM_VMA_ORDER, "vm_area_struct", addr,
+				  "has an impossible range", "a mapping is missing");
 		return false;
 	}
 	if (vma->start < a->end) {
-		mi_problem_bad(p, "vm_area_struct", addr, "overlaps the one before",
-			       "a mapping is missing");
+		mi_problem_bad_as(p, MI_PROBLEM_VMA_ORDER, "vm_area_struct", addr,
+				  "overlaps the one before", "a mapping is missing");
 		return false;
 	}
 	return true;
@@ -122,8 +122,9 @@ static bool maple_entry(void *arg, uint64_t first, uint64_t last, uint64_t entry
 	if (!load(a, entry, &vma, NULL))
 		return true;
 	if (vma.start != first || vma.end - 1 != last) {
-		mi_problem_bad(&a->k->problems, "vm_area_struct", entry,
-			       "does not cover what the maple tree says", "a mapping is missing");
+		mi_problem_bad_as(&a->k->problems, MI_PROBLEM_VMA_ORDER, "vm_area_struct", entry,
+				  "does not cover what the maple tree says",
+				  "a mapping is missing");
 		return true;
 	}
 	return push(a, &vma);
@@ -140,8 +141,8 @@ static void walk_list(struct vma_array *a, uint64_t first)
 			return;
 }
 
-enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
-			     size_t *n, struct mi_error *err)
+enum mi_status mi_vma_gather(struct mi_kernel *k, struct mi_mm *mm, struct mi_vma **ret, size_t *n,
+			     struct mi_error *err)
 {
 	const struct mi_layout *l = &k->l;
 	struct vma_array a = {.k = k, .mm = mm->addr};
@@ -168,10 +169,11 @@ enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct
 		free(a.list);
 		return st;
 	}
+	mm->vmas_whole = mi_problem_count(&k->problems) == problems;
 	/* What could not be read has been said already. */
-	if (a.n != mm->map_count && mi_problem_count(&k->problems) == problems)
-		mi_problem_bad(&k->problems, "mm_struct", mm->addr,
-			       "map_count is not the number of VMAs found", NULL);
+	if (mm->vmas_whole && a.n != mm->map_count)
+		mi_problem_bad_as(&k->problems, MI_PROBLEM_MAP_COUNT, "mm_struct", mm->addr,
+				  "map_count is not the number of VMAs found", NULL);
 	*ret = a.list;
 	*n = a.n;
 	return MI_OK;

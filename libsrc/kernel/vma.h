@@ -38,10 +38,10 @@ struct mi_vma {
 /*
  * All VMAs of @mm in address order; free *ret. Maple tree or list, whichever
  * the kernel has. VMAs that cannot be read or do not belong to the mm are
- * left out and reported as problems.
+ * left out and reported as problems; then @mm's vmas_whole is false.
  */
-enum mi_status mi_vma_gather(struct mi_kernel *k, const struct mi_mm *mm, struct mi_vma **ret,
-			     size_t *n, struct mi_error *err);
+enum mi_status mi_vma_gather(struct mi_kernel *k, struct mi_mm *mm, struct mi_vma **ret, size_t *n,
+			     struct mi_error *err);
 
 /*
  * The VMA at @addr, and whose it is; nothing of it is checked but that there can be

@@ -117,7 +117,6 @@ static enum mi_status take_expect(const char *path, struct mi_command *cmd, stru
 {
 	FILE *f = fopen(path, "re");
 	enum mi_status st = MI_OK;
-	struct mi_expects *set;
 
 	mi_command_free(cmd);
 	cmd->expect = malloc(MI_EXPECT_TEXT_MAX + 2);
@@ -130,18 +129,19 @@ static enum mi_status take_expect(const char *path, struct mi_command *cmd, stru
 	if (f)
 		fclose(f);
 	if (!st)
-		st = mi_expects_new(cmd->expect, false, &set, err);
+		st = mi_expects_new(cmd->expect, false, &cmd->expects, err);
 	if (st) {
 		mi_command_free(cmd);
 		return mi_fail_in(err, "--expect %s", path);
 	}
-	mi_expects_free(set);
 	cmd->ask.expect = cmd->expect;
 	return MI_OK;
 }
 
 void mi_command_free(struct mi_command *cmd)
 {
+	mi_expects_free(cmd->expects);
+	cmd->expects = NULL;
 	free(cmd->expect);
 	cmd->expect = NULL;
 	cmd->ask.expect = NULL;
@@ -235,18 +235,13 @@ static void put_line(const char *id, enum mi_severity severity, const char *text
 	fputc('\n', out);
 }
 
-enum mi_status mi_command_rules(const struct mi_command *cmd, FILE *out, struct mi_error *err)
+void mi_command_rules(const struct mi_command *cmd, FILE *out)
 {
-	struct mi_expects *set = NULL;
-	enum mi_status st = MI_OK;
+	const struct mi_expects *set = cmd->expects;
 	size_t i;
 
-	if (cmd->expect)
-		st = mi_expects_new(cmd->expect, false, &set, err);
-	for (i = 0; !st && i < MI_RULE_NR; i++)
+	for (i = 0; i < MI_RULE_NR; i++)
 		put_line(mi_rules[i].id, mi_rules[i].severity, mi_rules[i].finds, out);
 	for (i = 0; set && i < set->n; i++)
 		put_line(set->list[i].name, set->list[i].severity, set->list[i].message, out);
-	mi_expects_free(set);
-	return st;
 }

@@ -24,10 +24,11 @@ enum mi_stable {
 };
 
 struct mi_command {
-	struct mi_request ask; /* strings point into argv, but expect is this one's: */
-	char *expect;	       /* the text of check --expect's FILE; NULL: none */
-	bool help, version;    /* answer these first; the rest is then not checked */
-	bool list;	       /* of check: mi_command_rules() is the answer */
+	struct mi_request ask;	    /* strings point into argv, but expect is this one's: */
+	char *expect;		    /* the text of check --expect's FILE; NULL: none */
+	struct mi_expects *expects; /* the same, understood */
+	bool help, version;	    /* answer these first; the rest is then not checked */
+	bool list;		    /* of check: mi_command_rules() is the answer */
 
 	/* Of the shell command alone. */
 	const char *core[MI_CORES_MAX]; /* the parts of a split dump */
@@ -66,7 +67,7 @@ void mi_command_usage(FILE *out, bool in_crash);
  */
 enum mi_status mi_check_parse(int argc, char **argv, bool in_crash, struct mi_command *cmd,
 			      struct mi_error *err);
-enum mi_status mi_command_rules(const struct mi_command *cmd, FILE *out, struct mi_error *err);
+void mi_command_rules(const struct mi_command *cmd, FILE *out);
 
 /*
  * An option that names the target ('c', 's', MI_OPT_TYPES, MI_OPT_VIA), with optarg; and why an

@@ -47,22 +47,20 @@ static void put_line(struct mi_json *w, const char *key, const char *time_key,
 
 static void put_log(struct mi_json *w, const struct mi_log *log, const struct mi_request *ask)
 {
-	uint64_t left =
-		ask->log_records && ask->log_records < log->n ? log->n - ask->log_records : 0;
-	size_t i;
+	size_t i = mi_log_first(log, ask->log_records);
 
 	mi_json_object(w, "log");
 	mi_json_text(w, "form", mi_log_form_word(log->form));
 	put_line(w, "panic", "panic_time_ns", log, &log->panic);
 	put_line(w, "trouble", "trouble_time_ns", log, &log->trouble);
-	mi_json_u64(w, "records_left_out", left);
+	mi_json_u64(w, "records_left_out", i);
 	mi_json_u64(w, "reused", log->reused);
 	mi_json_u64(w, "reserved", log->reserved);
 	mi_json_u64(w, "lost", log->lost);
 	mi_json_u64(w, "torn", log->torn);
 	mi_json_u64(w, "unread", log->unread);
 	mi_json_array(w, "records");
-	for (i = (size_t)left; i < log->n && !mi_json_failed(w); i++)
+	for (; i < log->n && !mi_json_failed(w); i++)
 		put_record(w, &log->records[i]);
 	mi_json_array_end(w);
 	mi_json_object_end(w);

@@ -279,27 +279,23 @@ static enum mi_status run_one(struct mi_kernel *k, const struct mi_request *ask,
 /* Features whose loss does not concern the answer. */
 static unsigned int unused_by(enum mi_whom whom)
 {
-	unsigned int log = 1U << MI_F_LOG;
-
 	switch (whom) {
-	case MI_WHOM_LOG:
-		return ~log;
 	case MI_WHOM_DEVICES:
-		return log | 1U << MI_F_PTE | 1U << MI_F_READAHEAD | 1U << MI_F_FAULT |
-		       1U << MI_F_STACK;
+		return 1U << MI_F_PTE | 1U << MI_F_READAHEAD | 1U << MI_F_FAULT | 1U << MI_F_STACK;
 	case MI_WHOM_BLOCKED:
-		return log | 1U << MI_F_READAHEAD | 1U << MI_F_RMAP;
+		return 1U << MI_F_READAHEAD | 1U << MI_F_RMAP;
 	case MI_WHOM_CHECK:
-		return log | 1U << MI_F_READAHEAD | 1U << MI_F_RMAP | 1U << MI_F_FAULT |
-		       1U << MI_F_STACK;
+		return 1U << MI_F_READAHEAD | 1U << MI_F_RMAP | 1U << MI_F_FAULT | 1U << MI_F_STACK;
 	default:
-		return log | OF_DEVICES | 1U << MI_F_STACK;
+		return OF_DEVICES | 1U << MI_F_STACK;
 	}
 }
 
 static unsigned int unused_of(const struct mi_request *ask)
 {
-	return unused_by(ask->whom) & ~(ask->stack ? 1U << MI_F_STACK : 0);
+	unsigned int stack = ask->stack ? 1U << MI_F_STACK : 0, log = 1U << MI_F_LOG;
+
+	return ask->whom == MI_WHOM_LOG ? ~log : (unused_by(ask->whom) & ~stack) | log;
 }
 
 enum mi_status mi_request_translate(struct mi_kernel *k, struct mi_request *ask,

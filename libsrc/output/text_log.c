@@ -53,17 +53,10 @@ static void put_count(uint64_t n, const char *what, FILE *out)
 		fprintf(out, ", %" PRIu64 " %s", n, what);
 }
 
-/* The oldest record that is shown. */
-static size_t first_shown(const struct mi_log *log, const struct mi_request *ask)
-{
-	return ask->log_records && ask->log_records < log->n ? log->n - (size_t)ask->log_records
-							     : 0;
-}
-
 static void put_log(const struct mi_kernel *k, const struct mi_log *log,
 		    const struct mi_request *ask, FILE *out)
 {
-	size_t i = first_shown(log, ask);
+	size_t i = mi_log_first(log, ask->log_records);
 
 	if (log->panic.text)
 		put_line(log, "PANIC", &log->panic, out);

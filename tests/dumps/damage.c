@@ -187,45 +187,59 @@ static size_t pick_mapped(struct mi_process *p, struct pick *pick)
 	return pick->n;
 }
 
+/* The struct page of one; 0: there is none. */
+static uint64_t a_mapped_page(struct mi_process *p, struct mi_page *page)
+{
+	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
+
+	if (pick_mapped(p, &pick) < 1)
+		return 0;
+	*page = pick.found[0].page;
+	return mi_pfn_to_page(k, page->pfn);
+}
+
+static void change_flags(uint64_t page, uint64_t set, uint64_t clear)
+{
+	uint64_t at = page + (uint64_t)k->l.page_flags.off, flags;
+
+	if (mi_read_ulong(k->t, at, &flags))
+		die("flags cannot be read");
+	poke(k, dump, at, (flags | set) & ~clear, 8);
+}
+
 /* Locked by nobody. */
 static bool hurt_lock(struct mi_process *p)
 {
-	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
-	uint64_t at, flags;
+	struct mi_page state;
+	uint64_t page = a_mapped_page(p, &state);
 
-	if (pick_mapped(p, &pick) < 1)
+	if (!page)
 		return false;
-	at = mi_pfn_to_page(k, pick.found[0].pfn) + (uint64_t)k->l.page_flags.off;
-	if (mi_read_ulong(k->t, at, &flags))
-		die("flags cannot be read");
-	poke(k, dump, at, flags | 1ULL << k->l.PG_locked.value, 8);
-	expect(MI_RULE_PAGE_WITHOUT_IO, mi_pfn_to_page(k, pick.found[0].pfn));
+	change_flags(page, 1ULL << k->l.PG_locked.value, 0);
+	expect(MI_RULE_PAGE_WITHOUT_IO, page);
 	return true;
 }
 
 static bool hurt_mapcount(struct mi_process *p)
 {
-	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
-	uint64_t page;
+	struct mi_page state;
+	uint64_t page = a_mapped_page(p, &state);
 
-	if (pick_mapped(p, &pick) < 1)
+	if (!page)
 		return false;
-	page = mi_pfn_to_page(k, pick.found[0].pfn);
 	/* It begins with -1: that is one more. */
-	poke(k, dump, page + (uint64_t)k->l.page_mapcount.off,
-	     (uint64_t)pick.found[0].page.mapcount, 4);
+	poke(k, dump, page + (uint64_t)k->l.page_mapcount.off, (uint64_t)state.mapcount, 4);
 	expect(MI_RULE_MAPCOUNT, page);
 	return true;
 }
 
 static bool hurt_refcount(struct mi_process *p)
 {
-	struct pick pick = {.wanted = is_mapped_cached, .want = 1};
-	uint64_t page;
+	struct mi_page state;
+	uint64_t page = a_mapped_page(p, &state);
 
-	if (pick_mapped(p, &pick) < 1)
+	if (!page)
 		return false;
-	page = mi_pfn_to_page(k, pick.found[0].pfn);
 	poke(k, dump, page + (uint64_t)k->l.page_refcount.off, 0, 4);
 	expect(MI_RULE_FREED, page);
 	return true;
@@ -235,15 +249,10 @@ static bool hurt_refcount(struct mi_process *p)
 
 static bool make_dirty(void *arg, const struct mi_run *run)
 {
-	uint64_t at, flags;
-
 	(void)arg;
-	if (run->cached != MI_CACHED_FOLIO || !run->has_slot_page)
-		return true;
-	at = mi_pfn_to_page(k, run->slot_page.head_pfn) + (uint64_t)k->l.page_flags.off;
-	if (mi_read_ulong(k->t, at, &flags))
-		die("flags cannot be read");
-	poke(k, dump, at, flags | 1ULL << k->l.PG_dirty.value, 8);
+	if (run->cached == MI_CACHED_FOLIO && run->has_slot_page)
+		change_flags(mi_pfn_to_page(k, run->slot_page.head_pfn),
+			     1ULL << k->l.PG_dirty.value, 0);
 	return true;
 }
 
@@ -406,7 +415,6 @@ static void hurt_locked(void)
 {
 	struct mi_pending *p = pending();
 	size_t i, j;
-	uint64_t page, flags;
 
 	for (i = 0; i < p->n_waits; i++)
 		if (p->waits[i].waiter.what == MI_WAIT_LOCKED && !p->waits[i].finding &&
@@ -414,11 +422,7 @@ static void hurt_locked(void)
 			break;
 	if (i == p->n_waits)
 		die("nobody waits for a page");
-	page = mi_pfn_to_page(k, p->waits[i].waiter.pfn);
-	if (mi_read_ulong(k->t, page + (uint64_t)k->l.page_flags.off, &flags))
-		die("flags cannot be read");
-	poke(k, dump, page + (uint64_t)k->l.page_flags.off, flags & ~(1ULL << k->l.PG_locked.value),
-	     8);
+	change_flags(mi_pfn_to_page(k, p->waits[i].waiter.pfn), 0, 1ULL << k->l.PG_locked.value);
 	for (j = 0; j < p->n_waits; j++)
 		if (p->waits[j].waiter.pfn == p->waits[i].waiter.pfn &&
 		    p->waits[j].waiter.what == MI_WAIT_LOCKED)

@@ -7,7 +7,7 @@ from . import find
 
 LOOKED_AT = 8 << 20    # bytes, of the end
 PREFIX = re.compile(r"^(<\d+>)?(\[[^\]]*\]\s*)*")
-# As mmapinfo --log tells both.
+# As mmapinfo --log tells both; oopses that begin in some more ways.
 PANIC = re.compile(r"Kernel panic - not syncing: (.*)")
 TROUBLE = re.compile(r"(BUG:|kernel BUG at|Oops\b|Internal error:|general protection fault|watchdog: BUG|"
                      r"Unable to handle kernel|double fault|divide error|INFO: task .* blocked for more than)")

@@ -89,15 +89,19 @@ def stop(child):
         child.wait()
 
 
+def lines_of(child):
+    """What it prints; it has ended then, whatever ends this."""
+    try:
+        yield from child.stdout
+        child.wait()
+    finally:
+        stop(child)
+        child.stdout.close()
+
+
 def lines_one_by_one(paths, options):
     for path in paths:
-        child = start([*worker(options), find.encode(path)], stdin=subprocess.DEVNULL)
-        try:
-            yield from child.stdout
-            child.wait()
-        finally:
-            stop(child)
-            child.stdout.close()
+        yield from lines_of(start([*worker(options), find.encode(path)], stdin=subprocess.DEVNULL))
 
 
 def lines_of_parallel(paths, options):
@@ -111,13 +115,7 @@ def lines_of_parallel(paths, options):
     with tempfile.TemporaryFile() as todo:
         todo.write("".join(find.encode(p) + "\n" for p in paths).encode())
         todo.seek(0)
-        child = start([*command, *worker(options), "{}"], stdin=todo)
-        try:
-            yield from child.stdout
-            child.wait()
-        finally:
-            stop(child)
-            child.stdout.close()
+        yield from lines_of(start([*command, *worker(options), "{}"], stdin=todo))
 
 
 def drive(paths, options, kept, progress):
