@@ -2,7 +2,7 @@
 /*
  * Pages entering and leaving the page cache. The tracepoint does not say why one leaves:
  * __remove_mapping() is the way of reclaim; what goes another way is truncated. And a page
- * comes before it is known whether it was evicted a while ago: that is added to its record.
+ * comes before the kernel looks whether it was evicted a while ago: that is added to its record.
  */
 #include <linux/fs.h>
 #include <linux/pagemap.h>
@@ -37,7 +37,7 @@ static void record_add(const struct mr_hook *hook, const void *page, struct mr_p
 	e->index = p.index;
 	e->pfn = p.pfn;
 	e->pages = p.pages;
-	e->refault = 0;
+	e->refault = MR_NO_REFAULT;
 	e->in_fault = mr_in_fault();
 	this_cpu_write(added.page, page);
 	this_cpu_write(added.seq, rec.seq);
@@ -98,13 +98,13 @@ static void on_remove(struct mr_hook *hook, struct pt_regs *regs)
 }
 
 /* A record that is complete is opened, told more and closed, as when it was written. */
-static void amend(struct mmaprec_slot *slot, u64 seq)
+static void amend(struct mmaprec_slot *slot, u64 seq, enum mr_refault refault)
 {
 	struct mr_e_cache_add *e = (void *)slot->payload;
 
 	WRITE_ONCE(slot->seq_end, 0);
 	smp_wmb();
-	e->refault = 1;
+	e->refault = refault;
 	slot->check = mmaprec_check(slot);
 	smp_wmb();
 	WRITE_ONCE(slot->seq_end, seq);
@@ -118,7 +118,7 @@ static int on_refault(struct mr_hook *hook, void *data, struct pt_regs *regs)
 	return !mr_wanted(MMAPREC_CLASS_CACHE);
 }
 
-static void told(const void *page)
+static void told(const void *page, enum mr_refault refault)
 {
 	struct mr_ring *ring;
 	struct mmaprec_slot *slot;
@@ -130,7 +130,7 @@ static void told(const void *page)
 	slot = &ring->slots[seq & ring->mask];
 	if (seq && this_cpu_read(added.page) == page && READ_ONCE(slot->seq_end) == seq &&
 	    slot->event == MR_EV_cache_add && ring->seq - seq < ring->mask / 2)
-		amend(slot, seq);
+		amend(slot, seq, refault);
 	preempt_enable_notrace();
 }
 
@@ -148,13 +148,12 @@ static void on_delete(void *hook, mr_cached *page)
 		record_delete(hook, page, mr_page_of_cached(page));
 }
 
-/* Whether it counted as in the working set shows when it was made active. */
+/* It is called for what was evicted; what was in the working set it makes active. */
 static void on_refaulted(struct mr_hook *hook, void *data, unsigned long result)
 {
 	mr_cached *page = *(void **)data;
 
-	if (mr_cached_is_active(page))
-		told(page);
+	told(page, mr_cached_is_active(page) ? MR_ACTIVATED : MR_REFAULTED);
 }
 
 /* A prototype is compared as it is spelled here. */

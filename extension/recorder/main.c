@@ -20,6 +20,11 @@
 #include "hooks.h"
 #include "state.h"
 
+#ifdef CONFIG_X86_TSC
+#include <asm/cpufeature.h>
+#include <asm/tsc.h>
+#endif
+
 #ifdef MR_HAVE_PANIC_NOTIFIER_H
 #include <linux/panic_notifier.h>
 #endif
@@ -38,9 +43,10 @@ static char *classes = "all";
 module_param(classes, charp, 0444);
 MODULE_PARM_DESC(classes, "what to record from the start: all, none, or names with commas (all)");
 
-static char *clock = "mono";
+static char *clock = "auto";
 module_param(clock, charp, 0444);
-MODULE_PARM_DESC(clock, "mono: nanoseconds; tsc: the time stamp counter, which is cheaper (mono)");
+MODULE_PARM_DESC(clock, "mono: nanoseconds; tsc: the time stamp counter, which is cheaper; auto: that "
+			"where it is constant (auto)");
 
 static unsigned int maxactive = 4096;
 module_param(maxactive, uint, 0444);
@@ -132,15 +138,28 @@ static struct notifier_block panic_block = {
 
 /* ---- loading ---- */
 
+/* It goes on at one rate, on all CPUs, whatever they sleep; the kernel has not found it to be otherwise. */
+static bool tsc_is_constant(void)
+{
+#ifdef CONFIG_X86_TSC
+	return boot_cpu_has(X86_FEATURE_CONSTANT_TSC) && boot_cpu_has(X86_FEATURE_NONSTOP_TSC) &&
+	       !check_tsc_unstable();
+#else
+	return false;
+#endif
+}
+
 static int parse_clock(void)
 {
-	if (!strcmp(clock, "mono"))
-		return MMAPREC_CLOCK_MONO;
-	if (!strcmp(clock, "tsc")) {
+	bool is_auto = !strcmp(clock, "auto");
+
+	if (!strcmp(clock, "tsc") || (is_auto && tsc_is_constant())) {
 		static_branch_enable(&mr_clock_is_tsc);
 		return MMAPREC_CLOCK_TSC;
 	}
-	pr_err("clock=%s is neither mono nor tsc\n", clock);
+	if (is_auto || !strcmp(clock, "mono"))
+		return MMAPREC_CLOCK_MONO;
+	pr_err("clock=%s is none of auto, mono, tsc\n", clock);
 	return -EINVAL;
 }
 

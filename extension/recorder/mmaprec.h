@@ -81,6 +81,11 @@ enum mr_why_left {
 	MR_RECLAIMED,
 	MR_LEFT_OTHERWISE
 };
+enum mr_refault {
+	MR_NO_REFAULT,
+	MR_ACTIVATED,
+	MR_REFAULTED
+};
 enum mr_map_call {
 	MR_MAP_MMAP = 1,
 	MR_MAP_MUNMAP,

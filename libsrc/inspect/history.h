@@ -77,10 +77,14 @@ struct mi_history_bio {
 	uint32_t tid, tgid;
 	size_t file; /* of files[]; MI_NO_INDEX */
 	uint64_t index;
+	bool whole_pages; /* it began with a page, and so do its parts where their sector says so */
+	uint32_t disk;
+	uint64_t sector, bytes;
+	uint64_t start, first; /* sector and index when it was queued */
 };
 
 struct mi_history_rq {
-	bool in_flight;
+	bool in_flight, requeued;
 	struct mi_record_at at; /* of the issue */
 	uint64_t queued;	/* raw: of its first bio; 0: not recorded */
 	uint64_t inserted, issued;
@@ -92,11 +96,14 @@ struct mi_history_rq {
 	uint32_t disk;
 };
 
+#define MI_RECENT_BIOS 64
 struct mi_history_block {
 	struct mi_addrmap by_bio, by_rq;
 	struct mi_history_bio *bio;
 	struct mi_history_rq *rq;
 	size_t n_bio, n_rq;
+	size_t recent[MI_RECENT_BIOS]; /* of bio[]: a ring of those queued last */
+	uint64_t n_recent;
 };
 
 /* ---- the history ---- */
@@ -181,7 +188,8 @@ struct mi_happening {
 	/* Of a request: since its first bio was queued. */
 	bool waited_known;
 	uint64_t waited_ns;
-	bool open; /* a begin, or an issue: its end is not recorded */
+	bool open;     /* a begin, or an issue: its end is not recorded */
+	bool reissued; /* an issue: the driver had given the request back */
 	/* In the story of a page: it is back in the cache, so long after it left. */
 	bool again;
 	uint64_t again_ns;
@@ -324,6 +332,7 @@ struct mi_stuck_history {
 	struct mi_happening readahead, read; /* the last */
 	struct mi_happening request[MI_STUCK_REQUESTS];
 	bool done[MI_STUCK_REQUESTS]; /* its completion is recorded */
+	uint64_t again[MI_STUCK_REQUESTS]; /* times it was issued after its driver gave it back */
 	uint64_t n_requests;
 };
 

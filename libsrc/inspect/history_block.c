@@ -52,13 +52,26 @@ static struct mi_history_rq *rq_entry(struct mi_history_block *b, uint64_t addr)
 	return &b->rq[b->n_rq++];
 }
 
-static bool queue_bio(struct mi_history_block *b, uint64_t addr, const struct mi_happening *e)
+static void place_bio(struct mi_history_bio *bio, const struct mi_record *r)
+{
+	uint64_t disk = 0;
+
+	mi_record_get(r, MI_R_DISK, &disk);
+	bio->disk = (uint32_t)disk;
+	mi_record_get(r, MI_R_SECTOR, &bio->sector);
+	mi_record_get(r, MI_R_BYTES, &bio->bytes);
+}
+
+static bool queue_bio(const struct mi_history *h, struct mi_history_block *b, uint64_t addr,
+		      const struct mi_happening *e)
 {
 	struct mi_history_bio *bio = bio_entry(b, addr);
 
 	if (!bio)
 		return false;
+	b->recent[b->n_recent++ % MI_RECENT_BIOS] = (size_t)(bio - b->bio);
 	memset(bio, 0, sizeof(*bio));
+	place_bio(bio, &e->r);
 	bio->queued = e->r.raw;
 	/* An interrupt may queue what a driver goes on with; nobody's doing is known of that. */
 	if (e->task_known) {
@@ -67,7 +80,72 @@ static bool queue_bio(struct mi_history_block *b, uint64_t addr, const struct mi
 	}
 	bio->file = e->file;
 	mi_record_get(&e->r, MI_R_INDEX, &bio->index);
+	bio->start = bio->sector;
+	bio->first = bio->index;
+	bio->whole_pages = bio->bytes % h->rec->head.page_size == 0;
 	return true;
+}
+
+/* A partition's becomes one of its disk, without being queued once more. */
+static void move_bio(struct mi_history_block *b, uint64_t addr, const struct mi_record *r)
+{
+	struct mi_history_bio *bio;
+	uint64_t was;
+	size_t i;
+
+	if (!mi_addrmap_get(&b->by_bio, addr, &i))
+		return;
+	bio = &b->bio[i];
+	was = bio->sector;
+	place_bio(bio, r);
+	bio->start += bio->sector - was;
+}
+
+/* The one that something at this place was cut off from; NULL: it was not recorded. */
+static struct mi_history_bio *find_whole(struct mi_history_block *b,
+					 const struct mi_history_bio *front, uint64_t addr)
+{
+	struct mi_history_bio *whole;
+	uint64_t back;
+	size_t at;
+
+	for (back = 1; back <= MI_RECENT_BIOS && back <= b->n_recent; back++) {
+		at = b->recent[(b->n_recent - back) % MI_RECENT_BIOS];
+		whole = &b->bio[at];
+		if (whole->disk == front->disk && whole->sector == front->sector &&
+		    whole->bytes > front->bytes)
+			return mi_addrmap_get(&b->by_bio, addr, &back) && back == at ? NULL : whole;
+	}
+	return NULL;
+}
+
+/*
+ * What is in front is a bio of its own from here on, and the one that was queued is what remains:
+ * it begins at a page further on, which is known if it is of whole pages.
+ */
+static bool split_bio(struct mi_history *h, struct mi_history_block *b, uint64_t addr,
+		      struct mi_happening *e)
+{
+	struct mi_history_bio front = {.file = MI_NO_INDEX}, *whole, *to;
+	uint64_t cut = 0;
+
+	place_bio(&front, &e->r);
+	whole = find_whole(b, &front, addr);
+	if (!whole || !mi_record_get(&e->r, MI_R_OTHER_SECTOR, &cut) || cut <= whole->sector)
+		return true;
+	front = *whole;
+	place_bio(&front, &e->r);
+	whole->bytes -= front.bytes;
+	whole->sector = cut;
+	whole->index = whole->first + (cut - whole->start) * 512 / h->rec->head.page_size;
+	if (!whole->whole_pages)
+		whole->file = MI_NO_INDEX;
+	e->file = front.file;
+	e->index = front.index;
+	to = bio_entry(b, addr);
+	if (to)
+		*to = front;
+	return to;
 }
 
 static void take_bio(struct mi_history_block *b, struct mi_history_rq *rq,
@@ -96,6 +174,7 @@ static void issue(struct mi_history_block *b, struct mi_history_rq *rq, const st
 
 	if (rq->in_flight || !rq->inserted)
 		forget(rq);
+	rq->requeued = false;
 	if (!rq->queued)
 		take_bio(b, rq, r);
 	rq->in_flight = true;
@@ -129,8 +208,14 @@ bool mi_history_block(struct mi_history *h, struct mi_history_block *b, struct m
 	struct mi_history_rq *rq;
 	uint64_t addr = 0;
 
-	if (e->kind == MI_E_BIO_QUEUE)
-		return !mi_record_get(&e->r, MI_R_BIO, &addr) || !addr || queue_bio(b, addr, e);
+	if (mi_record_get(&e->r, MI_R_BIO, &addr) && addr) {
+		if (e->kind == MI_E_BIO_QUEUE)
+			return queue_bio(h, b, addr, e);
+		if (e->kind == MI_E_BIO_SPLIT)
+			return split_bio(h, b, addr, e);
+		if (e->kind == MI_E_BIO_REMAP)
+			move_bio(b, addr, &e->r);
+	}
 	if (!mi_record_get(&e->r, MI_R_REQUEST, &addr) || !addr)
 		return true;
 	rq = rq_entry(b, addr);
@@ -141,9 +226,11 @@ bool mi_history_block(struct mi_history *h, struct mi_history_block *b, struct m
 		take_bio(b, rq, &e->r);
 		rq->inserted = e->r.raw;
 	} else if (e->kind == MI_E_RQ_ISSUE) {
+		e->reissued = rq->requeued;
 		issue(b, rq, &e->r);
 	} else if (e->kind == MI_E_RQ_REQUEUE) {
 		rq->in_flight = false;
+		rq->requeued = true;
 	}
 	e->task_known = rq->owner_known;
 	e->tid = rq->tid;

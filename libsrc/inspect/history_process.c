@@ -135,9 +135,32 @@ static void begin_of(struct mi_history *h, const struct mi_blocked *t, struct mi
 		s->other = ((f->address ^ t->faults.list[0].fault.va) & page) != 0;
 }
 
+/* Of the requests that are kept; as many as there are: none of them. */
+static size_t find_request(const struct mi_stuck_history *s, uint64_t request)
+{
+	size_t n = s->n_requests < MI_STUCK_REQUESTS ? (size_t)s->n_requests : MI_STUCK_REQUESTS, i;
+
+	for (i = 0; i < n; i++)
+		if (!s->done[i] && get(&s->request[i].r, MI_R_REQUEST) == request)
+			return i;
+	return MI_STUCK_REQUESTS;
+}
+
+static void note_issue(struct mi_stuck_history *s, const struct mi_happening *e)
+{
+	size_t i = find_request(s, get(&e->r, MI_R_REQUEST));
+
+	if (e->reissued && i < MI_STUCK_REQUESTS)
+		s->again[i]++;
+	if (e->reissued && (i < MI_STUCK_REQUESTS || s->n_requests >= MI_STUCK_REQUESTS))
+		return;
+	if (s->n_requests < MI_STUCK_REQUESTS)
+		s->request[s->n_requests] = *e;
+	s->n_requests++;
+}
+
 static void note(struct mi_stuck_history *s, const struct mi_happening *e)
 {
-	uint64_t request = get(&e->r, MI_R_REQUEST);
 	size_t i;
 
 	switch (e->kind) {
@@ -150,14 +173,12 @@ static void note(struct mi_stuck_history *s, const struct mi_happening *e)
 		s->read = *e;
 		break;
 	case MI_E_RQ_ISSUE:
-		if (s->n_requests < MI_STUCK_REQUESTS)
-			s->request[s->n_requests] = *e;
-		s->n_requests++;
+		note_issue(s, e);
 		break;
 	case MI_E_RQ_COMPLETE:
-		for (i = 0; i < s->n_requests && i < MI_STUCK_REQUESTS; i++)
-			if (get(&s->request[i].r, MI_R_REQUEST) == request)
-				s->done[i] = true;
+		i = find_request(s, get(&e->r, MI_R_REQUEST));
+		if (i < MI_STUCK_REQUESTS)
+			s->done[i] = true;
 		break;
 	default:
 		break;

@@ -142,6 +142,8 @@ static bool join(struct mi_history_walk *w, struct mi_happening *e)
 		join_end(h, e);
 		break;
 	case MI_E_BIO_QUEUE:
+	case MI_E_BIO_SPLIT:
+	case MI_E_BIO_REMAP:
 	case MI_E_RQ_INSERT:
 	case MI_E_RQ_ISSUE:
 	case MI_E_RQ_REQUEUE:

@@ -488,6 +488,10 @@ void mi_json_stuck_history(struct mi_json *w, const struct mi_history *h,
 	for (i = 0; i < s->n_requests && i < MI_STUCK_REQUESTS; i++)
 		put_record(w, NULL, h, &s->request[i]);
 	mi_json_array_end(w);
+	mi_json_array(w, "issued_again");
+	for (i = 0; i < s->n_requests && i < MI_STUCK_REQUESTS; i++)
+		mi_json_u64(w, NULL, s->again[i]);
+	mi_json_array_end(w);
 	mi_json_u64(w, "requests_issued", s->n_requests);
 	mi_json_object_end(w);
 }

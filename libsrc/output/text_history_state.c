@@ -151,6 +151,8 @@ void mi_words_stuck_history(const struct mi_history *h, const struct mi_stuck_hi
 				  s->done[i] ? "a request, completed since, was issued"
 					     : "a request was issued",
 				  &s->request[i], w);
+			if (s->again[i])
+				mi_words_add(w, "; and again %" PRIu64 " times", s->again[i]);
 			return;
 		}
 	if (s->n_requests > MI_STUCK_REQUESTS && !line)

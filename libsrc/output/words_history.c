@@ -14,6 +14,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 /* Of the values of in_fault; there is "unknown", too. */
 #define IN_FAULT 1
+#define ACTIVATED 1
 
 static uint64_t get(const struct mi_happening *e, enum mi_rec_known f)
 {
@@ -196,7 +197,8 @@ static void cache(const struct mi_history *h, const struct mi_happening *e, stru
 		return;
 	}
 	if (get(e, MI_R_REFAULT))
-		mi_words_add(w, ", a refault");
+		mi_words_add(w, ", a refault%s",
+			     get(e, MI_R_REFAULT) == ACTIVATED ? " of the working set" : "");
 	if (e->again) {
 		mi_words_add(w, ", again, ");
 		mi_words_duration(w, e->again_ns);

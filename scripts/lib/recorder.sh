@@ -26,7 +26,7 @@ make_recorder_disks() {
 	local tree=$WORKDIR/tree name
 	rm -rf "$WORKDIR"/*.img "$tree"
 	mkdir "$tree"
-	for name in random around sequential evict; do
+	for name in random around sequential evict generations; do
 		pattern "$tree/$name.dat" $((4 << 20))
 	done
 	pattern "$tree/write.dat" $((1 << 20))
@@ -36,10 +36,30 @@ make_recorder_disks() {
 		"$WORKDIR/data.img" >&2
 }
 
+# Disks whose requests wait; the guest loads these modules when it wants to, in this order.
+add_null_blk() {
+	local kernel=$1 tree=$2 file name
+	mkdir "$tree/null_blk"
+	modprobe -d "$kernel" -S "$(cat "$kernel/release")" --show-depends null_blk |
+		awk '$1 == "insmod" { print $2 }' >"$WORKDIR/null_blk"
+	while read -r file; do
+		name=/null_blk/$(basename "${file%%.ko*}").ko
+		case $file in
+		*.xz) xz -dc "$file" ;;
+		*.zst) zstd -qdc "$file" ;;
+		*.gz) gzip -dc "$file" ;;
+		*) cat "$file" ;;
+		esac >"$tree$name"
+		echo "$name"
+	done <"$WORKDIR/null_blk" | sed 's/null_blk.ko$/& nr_devices=0/' >"$tree/null_blk/order"
+	[ -s "$tree/null_blk/order" ] || die "no null_blk for $(cat "$kernel/release")"
+}
+
 # make_recorder_initramfs KERNELDIR MODULE...
 make_recorder_initramfs() {
 	mkdir "$WORKDIR/files"
 	cp "${@:2}" "$WORKDIR/files/"
+	add_null_blk "$1" "$WORKDIR/files"
 	build_recorder_init "$WORKDIR/init"
 	"$TOP/scripts/make-initramfs" "$1" "$WORKDIR/initramfs" "$WORKDIR/init" \
 		"$WORKDIR/files" recorder

@@ -222,6 +222,32 @@ def stories(tap, name, command, guest):
     tap.result(n >= 3 and not wrong, f"{name}: the stories of {n} pages", wrong)
 
 
+def covers(record, page):
+    first = record["fields"]["index"]
+    return first <= page < first + record["fields"]["pages"]
+
+
+def stuck(tap, name, command, guest):
+    """A fault that waits for ever: when it began, and the request that it brought about."""
+    wrong = []
+    for pid, address, since, page, disk in guest.notes["stuck"]:
+        [task] = [t for t in ask(command, "--blocked")["blocked"] if t["pid"] == int(pid)]
+        got, request = task["recorded"], task["request"]
+        if not 0 <= got["fault_began_ns"] - int(since) < 1e9 or int(got["address"], 16) != int(address, 16):
+            wrong.append(f"at {since}, {address}: {got}")
+        if not all(covers(got[e], int(page)) and got[e]["fields"]["in_fault"] == "yes"
+                   for e in ("readahead", "read")):
+            wrong.append(f"page {page}: {got['readahead']}, {got['read']}")
+        again = [n for r, n in zip(got["requests"], got["issued_again"])
+                 if (r["fields"]["request"], r["fields"]["sector"]) ==
+                 (request["request"], request["sector"])]
+        # The disk gives it back each time, some twenty times in a second.
+        if len(again) != 1 or again[0] < 2 or request["device"] != disk or \
+                len(got["requests"]) != got["requests_issued"]:
+            wrong.append(f"{request}: {got['requests']}, {got['issued_again']}")
+    tap.result(guest.notes["stuck"] and not wrong, f"{name}: the fault that waits for ever", wrong)
+
+
 def requests(tap, name, doc):
     """Every completion has an issue, as none was overwritten; and takes no negative time."""
     done = [r for r in doc["records"] if r["event"] == "rq_complete"]
@@ -332,6 +358,7 @@ def one(tap, mmapinfo, guest, vmcore, everything):
     names(tap, name, doc, guest)
     stories(tap, name, command, guest)
     requests(tap, name, doc)
+    stuck(tap, name, command, guest)
     trace = perfetto.load(run(command, "--history", "--format", "perfetto").stdout)
     bad = perfetto.check(trace)
     tap.result(not bad and len(trace["traceEvents"]) > 500,

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A kernel that panicked while everything was being recorded: the history is readable, up to
-the panic. Where that happened in a page fault, the fault is there, and has no end.
+the panic. Where that happened in a page fault, the fault is there, and has no end; where it was
+an NMI that came in the middle of a record, that one is torn and all others are there.
 
 usage: crash.py DIRECTORY    of scripts/make-recorder-dump SERIES-recorder-crash or -oops; TAP
 """
@@ -15,6 +16,7 @@ from recorder import MAGIC, Directory, Elf, Tap, read_ring
 
 # A writer of each CPU at most was stopped in the middle, and what it had interrupted.
 TORN_MAX = 4
+IN_NMI = 0x4
 
 
 def find_directories(dump):
@@ -42,6 +44,17 @@ def check_fault(tap, records, task, address, panic):
            "and what it was about to read")
 
 
+def check_hung(tap, rings, panic):
+    """The record that was never finished, on CPU 0; interrupts wrote others after it."""
+    slots, records, torn = rings[0]
+    missing = set(range(max(1, max(records) - slots + 1), max(records) + 1)) - set(records)
+    tap.same((len(missing), torn), (1, 1), "one record is torn, of the CPU that hangs")
+    tap.ok(missing and min(missing) - 1 in records and min(missing) + 1 in records and
+           panic.seq > min(missing) and panic.cpu == 0, "those before and after it are there",
+           missing, panic.seq, panic.cpu)
+    tap.ok(panic.context & IN_NMI, "the panic was in an NMI", panic.context)
+
+
 def main():
     if len(sys.argv) != 2 or not os.path.isdir(sys.argv[1]):
         print(__doc__.strip(), file=sys.stderr)
@@ -54,7 +67,7 @@ def main():
     tap.same([f.state for f in found], ["frozen", "frozen"], "they say that it is frozen")
     tap.ok(d.frozen > d.loaded_mono, "since when")
     latest, names, torn_total = 0, collections.Counter(), 0
-    panics, everything = [], []
+    panics, everything, rings = [], [], []
     for nth, cpu in enumerate(d.cpus):
         raw = dump.pages(d.ring_frames(dump, nth))
         records, torn = read_ring(d, raw, cpu.cpu)
@@ -67,6 +80,7 @@ def main():
         tap.ok(last >= cpu.head, f"CPU {cpu.cpu}: at least up to where it says")
         latest = max(latest, *(r.at for r in records.values()))
         everything += records.values()
+        rings.append((slots, records, torn))
         panics += [r for r in records.values() if r.name == "control" and r.what == "panic"]
     tap.ok(torn_total <= TORN_MAX, "few are torn", torn_total)
     tap.same(len(panics), 1, "the panic is there, once")
@@ -75,10 +89,15 @@ def main():
         "fault_begin", "fault_end", "filemap_fault", "read", "cache_add", "cache_delete", "bio_queue",
         "rq_issue", "rq_complete", "map", "task")), "there are records of all kinds", dict(names))
     with open(f"{sys.argv[1]}/console.log", errors="replace") as console:
-        hurt = re.search(r"^HURT (\d+) ([0-9a-f]+)", console.read(), re.M)
+        said = console.read()
+    hurt = re.search(r"^HURT (\d+) ([0-9a-f]+)", said, re.M)
+    hung = re.search(r"^HUNG \d+", said, re.M)
     if hurt and panics:
         check_fault(tap, everything, int(hurt[1]), int(hurt[2], 16), panics[0])
-    tap.same(bool(hurt), sys.argv[1].rstrip("/").endswith("-oops"), "it died as it was told to")
+    if hung and panics:
+        check_hung(tap, rings, panics[0])
+    oops = sys.argv[1].rstrip("/").endswith("-oops")
+    tap.same((bool(hurt), bool(hung)), (oops, not oops), "it died as it was told to")
     return tap.end()
 
 

@@ -251,6 +251,58 @@ static void test_partial_completions(void **state)
 	mi_history_end(walk);
 }
 
+/* The original is what remains; what is in front of it is a bio that nobody queued. */
+static void test_splits(void **state)
+{
+	static const struct {
+		uint64_t request, bio, sector, index;
+		bool file;
+	} want[] = {{1, 0xc, 96, 10, true},
+		    {2, 0xd, 100, 10, true},
+		    {3, 0xb, 108, 11, true},
+		    {4, 0xf, 500, 0, false}};
+	struct mi_history_walk *walk;
+	struct mi_happening e;
+	size_t i;
+
+	(void)state;
+	W_EVENT(&w, 0, 10, cache_add, 5, .mapping = 0x9000, .ino = 131, .dev = DISK, .index = 10,
+		.pages = 2);
+	W_EVENT(&w, 0, 20, bio_queue, 5, .bio = 0xb, .mapping = 0x9000, .index = 10, .sector = 96,
+		.bytes = 8192, .disk = DISK);
+	W_EVENT(&w, 0, 30, bio_split, 5, .bio = 0xc, .sector = 96, .other_sector = 100,
+		.bytes = 2048, .disk = DISK);
+	W_EVENT(&w, 0, 40, bio_split, 5, .bio = 0xd, .sector = 100, .other_sector = 108,
+		.bytes = 4096, .disk = DISK);
+	/* Of one whose queueing is not recorded nothing is known; nor by another disk. */
+	W_EVENT(&w, 0, 50, bio_split, 5, .bio = 0xf, .sector = 500, .other_sector = 508,
+		.bytes = 4096, .disk = DISK);
+	W_EVENT(&w, 0, 60, bio_split, 5, .bio = 0xf, .sector = 108, .other_sector = 109,
+		.bytes = 512, .disk = 7 << 20);
+	for (i = 0; i < 4; i++)
+		W_EVENT(&w, 0, 70 + i, rq_issue, 9, .request = want[i].request,
+			.bio = want[i].bio, .sector = want[i].sector, .bytes = 512, .disk = DISK);
+	W_EVENT(&w, 0, 80, rq_requeue, 9, .request = 1, .sector = 96, .disk = DISK);
+	W_EVENT(&w, 0, 81, rq_issue, 9, .request = 1, .bio = 0xc, .sector = 96, .disk = DISK);
+	look();
+	walk = begin(NULL);
+	for (i = 0; i < 6; i++)
+		assert_true(happening(walk, &e));
+	for (i = 0; i < 4; i++) {
+		assert_true(happening(walk, &e));
+		assert_int_equal(e.kind, MI_E_RQ_ISSUE);
+		assert_int_equal(e.tid, want[i].file ? 5 : 0);
+		assert_int_equal(e.file != MI_NO_INDEX, want[i].file);
+		if (want[i].file)
+			assert_int_equal(e.index, want[i].index);
+		assert_false(e.reissued);
+	}
+	assert_true(happening(walk, &e));
+	assert_true(happening(walk, &e));
+	assert_true(e.reissued && e.task_known);
+	mi_history_end(walk);
+}
+
 /* ---- faults ---- */
 
 static void test_attempts(void **state)
@@ -429,6 +481,7 @@ int main(void)
 		TEST(test_files),
 		TEST(test_many_files),
 		TEST(test_partial_completions),
+		TEST(test_splits),
 		TEST(test_attempts),
 		TEST(test_story_through_a_partition),
 		TEST(test_mappings),

@@ -93,6 +93,33 @@ static void refuse_parameters(void)
 	ok(got < 0 && errno == EINVAL, "a clock that there is not: refused");
 }
 
+static int cpu_has(const char *flag)
+{
+	char line[4096];
+	FILE *f = fopen("/proc/cpuinfo", "re");
+	int found = 0;
+
+	if (!f)
+		fail("no /proc/cpuinfo");
+	while (!found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, "flags", 5) && strstr(line, flag);
+	fclose(f);
+	return found;
+}
+
+static void see_clock(void)
+{
+	int constant = cpu_has(" constant_tsc") && cpu_has(" nonstop_tsc");
+
+	must_load("kib=256");
+	ok(strstr(abuse_status(), constant ? "clock: tsc" : "clock: mono") != NULL,
+	   "by itself it takes the clock that this CPU is good for");
+	abuse_unload();
+	must_load("kib=256 clock=tsc");
+	ok(strstr(abuse_status(), "clock: tsc") != NULL, "and the one that is asked for");
+	abuse_unload();
+}
+
 static void refuse_second(void)
 {
 	int got;
@@ -322,6 +349,7 @@ void abuse_run(const char *what)
 	/* First, for then the kernel says more about a module than later. */
 	refuse_second();
 	refuse_parameters();
+	see_clock();
 	refuse_unload_while_mapped();
 	refuse_access();
 	refuse_commands();

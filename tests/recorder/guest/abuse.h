@@ -28,4 +28,7 @@ void hurt_end(void);
 void hurt_prepare(void);
 _Noreturn void hurt_die(void);
 
+/* Returns when some task hangs in the middle of a record, on the first CPU. */
+void hurt_hang(void);
+
 #endif

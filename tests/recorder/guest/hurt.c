@@ -142,6 +142,21 @@ _Noreturn void hurt_die(void)
 	fail("the fault came to its end");
 }
 
+void hurt_hang(void)
+{
+	unsigned long hung = 0;
+
+	hurt_load("hang=1");
+	for (int i = 0; i < 400 && !hung; i++) {
+		nap(50);
+		hung = number_in(PARAMETERS "hung", NULL);
+	}
+	if (!hung)
+		fail("nothing hangs");
+	printf("HUNG %lu\n", hung);
+	fflush(stdout);
+}
+
 void hurt_prepare(void)
 {
 	hurt_load("oops=" HURT_NAME);

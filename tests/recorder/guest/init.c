@@ -4,7 +4,8 @@
  *
  *	dump	runs scenes whose faults and I/O are known, reads the rings as they run and
  *		once more when they stand still, writes all to the raw disk "truth", and keeps still
- *	crash	the kernel panics in the middle of everything
+ *	crash	a record is never finished, everything else goes on, and the hypervisor is asked for
+ *		an NMI, which the kernel panics of
  *	oops	the same, and a page fault is where it happens
  *	abuse	loads, unloads, maps and commands where it should not (abuse.c), as TAP
  */
@@ -57,18 +58,22 @@ static void bring_up(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-static void load_modules(void)
+/* A line: the file, parameters. */
+static void load_modules(const char *order)
 {
-	FILE *list = fopen("/modules/order", "re");
-	char line[256];
+	FILE *list = fopen(order, "re");
+	char line[256], *parameters;
 	int fd;
 
 	if (!list)
-		fail("no list of modules");
+		fail("no %s", order);
 	while (fgets(line, sizeof(line), list)) {
 		line[strcspn(line, "\n")] = '\0';
+		parameters = line + strcspn(line, " ");
+		if (*parameters)
+			*parameters++ = '\0';
 		fd = open(line, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) < 0 && errno != EEXIST))
+		if (fd < 0 || (syscall(SYS_finit_module, fd, parameters, 0) < 0 && errno != EEXIST))
 			fail("cannot load %s", line);
 		close(fd);
 	}
@@ -141,7 +146,7 @@ static void run_dump(void)
 	static const char *const quiet[][2] = {
 		{"/proc/sys/vm/dirty_writeback_centisecs", "0"},
 		{"/sys/kernel/mm/transparent_hugepage/enabled", "never"},
-		/* Generations of pages do not tell which refault counts. */
+		/* Generations of pages do not make active what is refaulted: at first without. */
 		{"/sys/kernel/mm/lru_gen/enabled", "0"},
 		/* By default newer kernels read all of a file at once. */
 		{"/sys/block/vda/queue/read_ahead_kb", "128"},
@@ -149,6 +154,7 @@ static void run_dump(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++)
 		try_write(quiet[i][0], quiet[i][1]);
+	load_modules("/null_blk/order");
 	must_write("/proc/sys/vm/drop_caches", "3");
 	arena_init(ARENA_SIZE);
 	tar_open("/dev/vdb");
@@ -159,8 +165,10 @@ static void run_dump(void)
 	trace_begin();
 	rec_must("mark 1");
 	scenes_run();
+	scenes_run_generations();
 	nap(1500);
 	rec_must("mark 2");
+	scene_stuck();
 	record_truth();
 	tar_close();
 	printf("%s\n", MARK_READY);
@@ -168,14 +176,17 @@ static void run_dump(void)
 
 static _Noreturn void run_crash(void)
 {
-	if (rec_load("kib=4096") < 0)
+	must_write("/proc/sys/kernel/unknown_nmi_panic", "1");
+	if (rec_load("kib=4096 clock=mono") < 0)
 		fail("cannot load the recorder");
 	rec_must("mark 1");
 	load_start(4);
 	nap(4000);
 	rec_must("mark 2");
-	must_write("/proc/sysrq-trigger", "c");
-	fail("no panic");
+	hurt_hang();
+	printf("%s\n", MARK_READY);
+	for (;;)
+		pause();
 }
 
 static _Noreturn void run_oops(void)
@@ -196,7 +207,7 @@ int main(void)
 	const char *what = getenv("recorder");
 
 	bring_up();
-	load_modules();
+	load_modules("/modules/order");
 	must_mount("/dev/vda", "/mnt", "ext4", NULL);
 	if (!what || !strcmp(what, "dump"))
 		run_dump();

@@ -183,10 +183,27 @@ static void scene_read(void)
 	note("read %s %lld\n", file_name(fd), (long long)st.st_size);
 }
 
-/* Reclaimed, and read again: reclaimed, refaulted; truncated; dropped DEV INO FIRST COUNT */
-static void scene_evict(void)
+/* Read twice, so that it is active: what is evicted then and comes back soon belongs to those. */
+static void make_active(const char *path)
 {
-	int fd = must_open("/mnt/evict.dat", O_RDONLY);
+	static char buffer[64 << 10];
+	int fd = must_open(path, O_RDONLY);
+
+	for (int i = 0; i < 2; i++) {
+		lseek(fd, 0, SEEK_SET);
+		while (read(fd, buffer, sizeof(buffer)) > 0)
+			;
+		drain_lru();
+	}
+	close(fd);
+	/* A control group counts its active pages some seconds later. */
+	nap(5000);
+}
+
+/* Reclaimed, and read again: reclaimed, refaulted; truncated; dropped DEV INO FIRST COUNT */
+static void evict(const char *path)
+{
+	int fd = must_open(path, O_RDONLY);
 	char *map = must_map(fd, 1 << 20, PROT_READ, MAP_SHARED);
 
 	madvise(map, 1 << 20, MADV_RANDOM);
@@ -201,6 +218,17 @@ static void scene_evict(void)
 	for (size_t page = 0; page < 16; page++)
 		touch(map, page, 'r', fd);
 	note("refaulted %s %d %d\n", file_name(fd), 0, 16);
+}
+
+static void scene_evict(void)
+{
+	make_active("/mnt/around.dat");
+	evict("/mnt/evict.dat");
+}
+
+static void scene_generations(void)
+{
+	evict("/mnt/generations.dat");
 }
 
 static void scene_truncate(void)
@@ -260,21 +288,23 @@ static void scene_gone(void)
 	note("gone %d rec-was-here\n", pid);
 }
 
-static const struct {
+struct scene {
 	const char *name;
 	void (*run)(void);
-} scenes[] = {
+};
+
+static const struct scene scenes[] = {
 	{"rec-random", scene_random}, {"rec-around", scene_around},  {"rec-seq", scene_sequential},
 	{"rec-anon", scene_anon},     {"rec-write", scene_write},    {"rec-read", scene_read},
 	{"rec-evict", scene_evict},   {"rec-trunc", scene_truncate}, {"rec-map", scene_map},
 	{"rec-gone", scene_gone},
 };
 
-static _Noreturn void run_scene(size_t i, int done)
+static _Noreturn void in_scene(const struct scene *scene, int done)
 {
-	prctl(PR_SET_NAME, scenes[i].name);
+	prctl(PR_SET_NAME, scene->name);
 	lock_program();
-	scenes[i].run();
+	scene->run();
 	write_notes();
 	if (write(done, "r", 1) != 1)
 		fail("cannot report");
@@ -282,27 +312,41 @@ static _Noreturn void run_scene(size_t i, int done)
 		pause();
 }
 
+static void run_scene(const struct scene *scene)
+{
+	int done[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(done) < 0)
+		fail("pipe");
+	pid = fork();
+	if (pid < 0)
+		fail("fork");
+	if (!pid) {
+		close(done[0]);
+		in_scene(scene, done[1]);
+	}
+	close(done[1]);
+	if (read(done[0], &byte, 1) != 1)
+		fail("%s ended early", scene->name);
+	close(done[0]);
+}
+
 void scenes_run(void)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++) {
-		int done[2];
-		char byte;
-		pid_t pid;
+	for (size_t i = 0; i < ARRAY_SIZE(scenes); i++)
+		run_scene(&scenes[i]);
+}
 
-		if (pipe(done) < 0)
-			fail("pipe");
-		pid = fork();
-		if (pid < 0)
-			fail("fork");
-		if (!pid) {
-			close(done[0]);
-			run_scene(i, done[1]);
-		}
-		close(done[1]);
-		if (read(done[0], &byte, 1) != 1)
-			fail("%s ended early", scenes[i].name);
-		close(done[0]);
-	}
+void scenes_run_generations(void)
+{
+	static const struct scene scene = {"rec-gener", scene_generations};
+
+	if (try_write("/sys/kernel/mm/lru_gen/enabled", "7") < 0)
+		return;
+	run_scene(&scene);
+	must_write("/sys/kernel/mm/lru_gen/enabled", "0");
 }
 
 /* ---- load ---- */

@@ -4,6 +4,10 @@
 
 /* Runs all, each in a process of its own that stays. */
 void scenes_run(void);
+/* That of reclaim, with generations of pages, where the kernel has them. */
+void scenes_run_generations(void);
+/* stuck.c: one that waits for ever, on a disk of its own. */
+void scene_stuck(void);
 
 /* Processes that fault, read, write and map without end; and their end. */
 void load_start(unsigned int processes);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * hurt - what a test cannot wait for: an allocation of mmaprec.ko that fails, a kernel that dies
- * in a page fault. Debian's kernels have no fault injection of their own. Calls of the kernel's
+ * in a page fault, a record that is never finished. Debian's kernels have no fault injection of their own. Calls of the kernel's
  * functions are sent to functions here by probes at their entry; x86-64 only.
  */
 #include <linux/atomic.h>
@@ -44,6 +44,21 @@ static char *oops;
 module_param(oops, charp, 0444);
 MODULE_PARM_DESC(oops, "a task of this name dies where ext4 reads a page");
 
+static bool hang;
+module_param(hang, bool, 0444);
+MODULE_PARM_DESC(hang, "the next record on the first CPU is never finished, if its clock is mono");
+
+static atomic_t hung = ATOMIC_INIT(0);
+
+static int get_hung(char *to, const struct kernel_param *param)
+{
+	return sprintf(to, "%d\n", atomic_read(&hung));
+}
+
+static const struct kernel_param_ops hung_ops = {.get = get_hung};
+module_param_cb(hung, &hung_ops, NULL, 0444);
+MODULE_PARM_DESC(hung, "the task that writes it; 0: none yet");
+
 /* ---- what is called instead ---- */
 
 static noinline void *nothing(void)
@@ -61,10 +76,18 @@ static noinline void die_here(void)
 	BUG();
 }
 
+/* With preemption off, as the recorder has it; interrupts come. */
+static noinline void hang_here(void)
+{
+	for (;;)
+		cpu_relax();
+}
+
 /* ---- probes ---- */
 
 static int on_call(struct kprobe *kp, struct pt_regs *regs);
 static int on_read(struct kprobe *kp, struct pt_regs *regs);
+static int on_time(struct kprobe *kp, struct pt_regs *regs);
 
 struct target {
 	const char *name;
@@ -91,6 +114,9 @@ static struct target targets[] = {
 	{"__cpuhp_setup_state", no_memory},
 };
 static struct target readers[] = {{"ext4_read_folio", die_here}, {"ext4_readpage", die_here}};
+
+/* What the recorder asks between beginning a record and finishing it. */
+static struct target clocks[] = {{"ktime_get_mono_fast_ns", hang_here}};
 
 static bool of_victim(unsigned long caller)
 {
@@ -125,6 +151,20 @@ static int on_read(struct kprobe *kp, struct pt_regs *regs)
 	return 1;
 }
 
+/* Of a task, with interrupts on: else the guest might not get to saying that it hangs. */
+static int on_time(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct target *t = container_of(kp, struct target, kp);
+
+	if (raw_smp_processor_id() || !(regs->flags & X86_EFLAGS_IF) || current->pid == 1 ||
+	    current->flags & PF_KTHREAD || preempt_count() & SOFTIRQ_MASK ||
+	    !of_victim(*(unsigned long *)regs->sp) ||
+	    atomic_cmpxchg(&hung, 0, current->pid))
+		return 0;
+	regs->ip = (unsigned long)t->instead;
+	return 1;
+}
+
 static unsigned int attach(struct target *t, unsigned int n, kprobe_pre_handler_t handler)
 {
 	unsigned int i, attached = 0;
@@ -147,25 +187,31 @@ static void detach(struct target *t, unsigned int n)
 			unregister_kprobe(&t[i].kp);
 }
 
+static void detach_all(void)
+{
+	detach(readers, ARRAY_SIZE(readers));
+	detach(clocks, ARRAY_SIZE(clocks));
+	detach(targets, ARRAY_SIZE(targets));
+}
+
 /* A kernel that names these otherwise would be tested for nothing. */
 static int __init load(void)
 {
 	unsigned int n;
 
-	n = oops ? attach(readers, ARRAY_SIZE(readers), on_read)
-		 : attach(targets, ARRAY_SIZE(targets), on_call);
-	if (n >= (oops ? 1 : 8))
+	n = oops   ? attach(readers, ARRAY_SIZE(readers), on_read)
+	    : hang ? attach(clocks, ARRAY_SIZE(clocks), on_time)
+		   : attach(targets, ARRAY_SIZE(targets), on_call);
+	if (n >= (oops || hang ? 1 : 8))
 		return 0;
-	detach(readers, ARRAY_SIZE(readers));
-	detach(targets, ARRAY_SIZE(targets));
+	detach_all();
 	pr_err("only %u of the functions are there\n", n);
 	return -ENOENT;
 }
 
 static void __exit unload(void)
 {
-	detach(readers, ARRAY_SIZE(readers));
-	detach(targets, ARRAY_SIZE(targets));
+	detach_all();
 }
 
 module_init(load);
