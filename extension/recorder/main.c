@@ -45,8 +45,9 @@ MODULE_PARM_DESC(classes, "what to record from the start: all, none, or names wi
 
 static char *clock = "auto";
 module_param(clock, charp, 0444);
-MODULE_PARM_DESC(clock, "mono: nanoseconds; tsc: the time stamp counter, which is cheaper; auto: that "
-			"where it is constant (auto)");
+MODULE_PARM_DESC(clock,
+		 "mono: nanoseconds; tsc: the time stamp counter, which is cheaper; auto: that "
+		 "where it is constant (auto)");
 
 static unsigned int maxactive = 4096;
 module_param(maxactive, uint, 0444);
@@ -138,7 +139,8 @@ static struct notifier_block panic_block = {
 
 /* ---- loading ---- */
 
-/* It goes on at one rate, on all CPUs, whatever they sleep; the kernel has not found it to be otherwise. */
+/* It goes on at one rate, on all CPUs, whatever they sleep; the kernel has not found it to be
+ * otherwise. */
 static bool tsc_is_constant(void)
 {
 #ifdef CONFIG_X86_TSC

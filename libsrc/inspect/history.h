@@ -84,7 +84,7 @@ struct mi_history_bio {
 };
 
 struct mi_history_rq {
-	bool in_flight, requeued;
+	bool in_flight;
 	struct mi_record_at at; /* of the issue */
 	uint64_t queued;	/* raw: of its first bio; 0: not recorded */
 	uint64_t inserted, issued;
@@ -188,8 +188,7 @@ struct mi_happening {
 	/* Of a request: since its first bio was queued. */
 	bool waited_known;
 	uint64_t waited_ns;
-	bool open;     /* a begin, or an issue: its end is not recorded */
-	bool reissued; /* an issue: the driver had given the request back */
+	bool open; /* a begin, or an issue: its end is not recorded */
 	/* In the story of a page: it is back in the cache, so long after it left. */
 	bool again;
 	uint64_t again_ns;
@@ -330,10 +329,12 @@ struct mi_stuck_history {
 	struct mi_open_fault begin;
 	bool has_readahead, has_read;
 	struct mi_happening readahead, read; /* the last */
+	/* As it was first issued; of one that was not, as it is first met. */
 	struct mi_happening request[MI_STUCK_REQUESTS];
-	bool done[MI_STUCK_REQUESTS]; /* its completion is recorded */
-	uint64_t again[MI_STUCK_REQUESTS]; /* times it was issued after its driver gave it back */
-	uint64_t n_requests;
+	bool done[MI_STUCK_REQUESTS];		/* its completion is recorded */
+	uint64_t given_back[MI_STUCK_REQUESTS]; /* times, by its driver, to be issued again */
+	size_t n_requests;
+	bool more_requests; /* than are kept */
 };
 
 /* @ret: one for each of set->tasks[], the first set->n; free it. */

@@ -174,7 +174,6 @@ static void issue(struct mi_history_block *b, struct mi_history_rq *rq, const st
 
 	if (rq->in_flight || !rq->inserted)
 		forget(rq);
-	rq->requeued = false;
 	if (!rq->queued)
 		take_bio(b, rq, r);
 	rq->in_flight = true;
@@ -226,11 +225,12 @@ bool mi_history_block(struct mi_history *h, struct mi_history_block *b, struct m
 		take_bio(b, rq, &e->r);
 		rq->inserted = e->r.raw;
 	} else if (e->kind == MI_E_RQ_ISSUE) {
-		e->reissued = rq->requeued;
 		issue(b, rq, &e->r);
 	} else if (e->kind == MI_E_RQ_REQUEUE) {
+		/* A driver may refuse one before it counts as issued. */
+		if (!rq->queued)
+			take_bio(b, rq, &e->r);
 		rq->in_flight = false;
-		rq->requeued = true;
 	}
 	e->task_known = rq->owner_known;
 	e->tid = rq->tid;

@@ -135,28 +135,42 @@ static void begin_of(struct mi_history *h, const struct mi_blocked *t, struct mi
 		s->other = ((f->address ^ t->faults.list[0].fault.va) & page) != 0;
 }
 
-/* Of the requests that are kept; as many as there are: none of them. */
-static size_t find_request(const struct mi_stuck_history *s, uint64_t request)
+/* The request of @e, which is one of those that are kept; MI_STUCK_REQUESTS: it is none. */
+static size_t find_request(const struct mi_stuck_history *s, const struct mi_happening *e)
 {
-	size_t n = s->n_requests < MI_STUCK_REQUESTS ? (size_t)s->n_requests : MI_STUCK_REQUESTS, i;
+	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (!s->done[i] && get(&s->request[i].r, MI_R_REQUEST) == request)
+	for (i = 0; i < s->n_requests; i++)
+		if (!s->done[i] && get(&s->request[i].r, MI_R_REQUEST) == get(&e->r, MI_R_REQUEST))
 			return i;
 	return MI_STUCK_REQUESTS;
 }
 
-static void note_issue(struct mi_stuck_history *s, const struct mi_happening *e)
+static size_t keep_request(struct mi_stuck_history *s, const struct mi_happening *e)
 {
-	size_t i = find_request(s, get(&e->r, MI_R_REQUEST));
+	size_t i = find_request(s, e);
 
-	if (e->reissued && i < MI_STUCK_REQUESTS)
-		s->again[i]++;
-	if (e->reissued && (i < MI_STUCK_REQUESTS || s->n_requests >= MI_STUCK_REQUESTS))
+	if (i < MI_STUCK_REQUESTS)
+		return i;
+	if (s->n_requests == MI_STUCK_REQUESTS) {
+		s->more_requests = true;
+		return MI_STUCK_REQUESTS;
+	}
+	s->request[s->n_requests] = *e;
+	return s->n_requests++;
+}
+
+/* Where it has been put in, or is tried again and again, counts less than that it was issued. */
+static void note_request(struct mi_stuck_history *s, const struct mi_happening *e)
+{
+	size_t i = keep_request(s, e);
+
+	if (i == MI_STUCK_REQUESTS)
 		return;
-	if (s->n_requests < MI_STUCK_REQUESTS)
-		s->request[s->n_requests] = *e;
-	s->n_requests++;
+	if (e->kind == MI_E_RQ_REQUEUE)
+		s->given_back[i]++;
+	else if (e->kind == MI_E_RQ_ISSUE && s->request[i].kind != MI_E_RQ_ISSUE)
+		s->request[i] = *e;
 }
 
 static void note(struct mi_stuck_history *s, const struct mi_happening *e)
@@ -172,11 +186,13 @@ static void note(struct mi_stuck_history *s, const struct mi_happening *e)
 		s->has_read = true;
 		s->read = *e;
 		break;
+	case MI_E_RQ_INSERT:
 	case MI_E_RQ_ISSUE:
-		note_issue(s, e);
+	case MI_E_RQ_REQUEUE:
+		note_request(s, e);
 		break;
 	case MI_E_RQ_COMPLETE:
-		i = find_request(s, get(&e->r, MI_R_REQUEST));
+		i = find_request(s, e);
 		if (i < MI_STUCK_REQUESTS)
 			s->done[i] = true;
 		break;

@@ -485,13 +485,13 @@ void mi_json_stuck_history(struct mi_json *w, const struct mi_history *h,
 	if (s->has_read)
 		put_record(w, "read", h, &s->read);
 	mi_json_array(w, "requests");
-	for (i = 0; i < s->n_requests && i < MI_STUCK_REQUESTS; i++)
+	for (i = 0; i < s->n_requests; i++)
 		put_record(w, NULL, h, &s->request[i]);
 	mi_json_array_end(w);
-	mi_json_array(w, "issued_again");
-	for (i = 0; i < s->n_requests && i < MI_STUCK_REQUESTS; i++)
-		mi_json_u64(w, NULL, s->again[i]);
+	mi_json_array(w, "given_back");
+	for (i = 0; i < s->n_requests; i++)
+		mi_json_u64(w, NULL, s->given_back[i]);
 	mi_json_array_end(w);
-	mi_json_u64(w, "requests_issued", s->n_requests);
+	mi_json_bool(w, "more_requests", s->more_requests);
 	mi_json_object_end(w);
 }

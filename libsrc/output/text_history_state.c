@@ -125,6 +125,23 @@ static void add_event(const struct mi_history *h, const char *what, const struct
 	mi_words_happening(h, e, w);
 }
 
+static void add_request(const struct mi_history *h, const struct mi_stuck_history *s, size_t i,
+			struct mi_words *w)
+{
+	const struct mi_happening *e = &s->request[i];
+
+	add_event(h,
+		  s->done[i]		      ? "a request, completed since, was issued"
+		  : e->kind == MI_E_RQ_ISSUE  ? "a request was issued"
+		  : e->kind == MI_E_RQ_INSERT ? "a request was inserted"
+					      : "a request was first given back by its driver",
+		  e, w);
+	if (e->kind != MI_E_RQ_ISSUE)
+		mi_words_add(w, "; no issue is recorded");
+	if (s->given_back[i])
+		mi_words_add(w, "; its driver gave it back %" PRIu64 " times", s->given_back[i]);
+}
+
 /* Line @line of what there is; nothing: there are no more. */
 void mi_words_stuck_history(const struct mi_history *h, const struct mi_stuck_history *s,
 			    size_t line, struct mi_words *w)
@@ -145,16 +162,11 @@ void mi_words_stuck_history(const struct mi_history *h, const struct mi_stuck_hi
 		add_event(h, "and the file system to read", &s->read, w);
 		return;
 	}
-	for (i = 0; i < s->n_requests && i < MI_STUCK_REQUESTS; i++)
+	for (i = 0; i < s->n_requests; i++)
 		if (!line--) {
-			add_event(h,
-				  s->done[i] ? "a request, completed since, was issued"
-					     : "a request was issued",
-				  &s->request[i], w);
-			if (s->again[i])
-				mi_words_add(w, "; and again %" PRIu64 " times", s->again[i]);
+			add_request(h, s, i, w);
 			return;
 		}
-	if (s->n_requests > MI_STUCK_REQUESTS && !line)
-		mi_words_add(w, "and %" PRIu64 " more requests", s->n_requests - MI_STUCK_REQUESTS);
+	if (s->more_requests && !line)
+		mi_words_add(w, "and there were more requests");
 }

@@ -165,6 +165,8 @@ static void run_dump(void)
 	trace_begin();
 	rec_must("mark 1");
 	scenes_run();
+	must_write("/proc/sys/vm/stat_refresh", "1");
+	add_file("proc/vmstat.lists", "/proc/vmstat");
 	scenes_run_generations();
 	nap(1500);
 	rec_must("mark 2");

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * hurt - what a test cannot wait for: an allocation of mmaprec.ko that fails, a kernel that dies
- * in a page fault, a record that is never finished. Debian's kernels have no fault injection of their own. Calls of the kernel's
- * functions are sent to functions here by probes at their entry; x86-64 only.
+ * in a page fault, a record that is never finished. Debian's kernels have no fault injection of
+ * their own. Calls of the kernel's functions are sent to functions here by probes at their entry;
+ * x86-64 only.
  */
 #include <linux/atomic.h>
 #include <linux/bug.h>
@@ -158,8 +159,7 @@ static int on_time(struct kprobe *kp, struct pt_regs *regs)
 
 	if (raw_smp_processor_id() || !(regs->flags & X86_EFLAGS_IF) || current->pid == 1 ||
 	    current->flags & PF_KTHREAD || preempt_count() & SOFTIRQ_MASK ||
-	    !of_victim(*(unsigned long *)regs->sp) ||
-	    atomic_cmpxchg(&hung, 0, current->pid))
+	    !of_victim(*(unsigned long *)regs->sp) || atomic_cmpxchg(&hung, 0, current->pid))
 		return 0;
 	regs->ip = (unsigned long)t->instead;
 	return 1;
