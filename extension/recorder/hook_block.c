@@ -92,21 +92,31 @@ static __always_inline dev_t disk_of_request(const struct request *rq)
 }
 
 /* The tracepoints run before a bio has a device in few odd cases. */
-static __always_inline dev_t disk_of_bio(const struct bio *bio)
+static __always_inline dev_t whole_disk_of_bio(const struct bio *bio)
 {
 #ifdef MR_HAVE_BIO_DISK
 	return bio->bi_disk ? disk_devt(bio->bi_disk) : 0;
 #else
-	return bio->bi_bdev ? bio_dev(bio) : 0;
+	return bio->bi_bdev ? disk_devt(bio->bi_bdev->bd_disk) : 0;
 #endif
 }
 
 static __always_inline dev_t part_of_bio(const struct bio *bio)
 {
 #ifdef MR_HAVE_BIO_DISK
-	return disk_of_bio(bio);
+	return whole_disk_of_bio(bio);
 #else
 	return bio->bi_bdev ? bio->bi_bdev->bd_dev : 0;
+#endif
+}
+
+/* What its sector is of: a bio for a partition keeps that, and a flag tells that it was moved. */
+static __always_inline dev_t disk_of_bio(const struct bio *bio)
+{
+#ifdef MR_HAVE_BIO_DISK
+	return whole_disk_of_bio(bio);
+#else
+	return bio->bi_flags & (1U << BIO_REMAPPED) ? whole_disk_of_bio(bio) : part_of_bio(bio);
 #endif
 }
 
@@ -117,7 +127,7 @@ static __always_inline dev_t part_of_bio(const struct bio *bio)
 static __always_inline bool bio_wanted(const struct bio *bio)
 {
 	return mr_wanted(MMAPREC_CLASS_BLOCK) &&
-	       !mr_filtered(mr_block_passes(disk_of_bio(bio), part_of_bio(bio)));
+	       !mr_filtered(mr_block_passes(whole_disk_of_bio(bio), part_of_bio(bio)));
 }
 
 static __always_inline bool request_wanted(const struct request *rq)
@@ -201,6 +211,9 @@ static void on_bio_remap(void *hook, struct bio *bio, dev_t from, sector_t secto
 	if (!e)
 		return;
 	FILL_BIO(e, bio);
+	/* Its flag comes after this. */
+	if (from == part_of_bio(bio))
+		e->disk = whole_disk_of_bio(bio);
 	e->other_sector = sector;
 	e->other_disk = from;
 	mr_done(&rec, bio_remap, (struct mr_hook *)hook);

@@ -41,6 +41,10 @@ struct mi_history_name {
 	char comm[17];
 };
 
+struct mi_history_part {
+	uint32_t dev;
+	char name[MI_DISK_NAME];
+};
 struct mi_history_task {
 	uint32_t tid;
 	uint64_t start; /* CLOCK_MONOTONIC, ns; ~0: not known */
@@ -123,6 +127,8 @@ struct mi_history {
 	size_t *next_file;	  /* of the same hash; MI_NO_INDEX */
 	struct mi_disk *disks;
 	size_t n_disks;
+	struct mi_history_part *parts; /* partitions that are there */
+	size_t n_parts;
 
 	/* From a first look at all records. */
 	struct mi_open_faults faults; /* in progress when the recorder stopped */
@@ -151,7 +157,7 @@ bool mi_history_file(struct mi_history *h, uint32_t dev, uint64_t ino, uint64_t 
 		     size_t *ret);
 /* The name of a task at a time; NULL: not known. */
 const char *mi_history_comm(const struct mi_history *h, uint32_t tid, uint64_t raw);
-/* "vda"; NULL: no disk of the dump has this number. */
+/* "vda", "vda1"; NULL: nothing in the dump has this number. */
 const char *mi_history_disk(const struct mi_history *h, uint32_t dev);
 void mi_history_free_names(struct mi_history *h);
 

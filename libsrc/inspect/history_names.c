@@ -236,7 +236,42 @@ const char *mi_history_disk(const struct mi_history *h, uint32_t dev)
 		if (h->disks[i].major == mi_dev_major(dev) &&
 		    h->disks[i].minor == mi_dev_minor(dev))
 			return h->disks[i].name;
+	for (i = 0; i < h->n_parts; i++)
+		if (h->parts[i].dev == dev)
+			return h->parts[i].name;
 	return NULL;
+}
+
+static bool add_part(void *arg, struct mi_kernel *k, uint64_t inode)
+{
+	uint64_t bdev = mi_inode_bdev(k, inode), dev;
+	struct mi_history *h = arg;
+	struct mi_history_part *p;
+	uint32_t nr;
+
+	if (!(h->n_parts & (h->n_parts - 1))) {
+		p = realloc(h->parts, (h->n_parts ? 2 * h->n_parts : 1) * sizeof(*p));
+		if (!p)
+			return false;
+		h->parts = p;
+	}
+	p = &h->parts[h->n_parts];
+	if (!mi_has(&k->l.bdev_dev) || mi_read_member(k->t, bdev, &k->l.bdev_dev, &dev) ||
+	    !mi_bdev_name(k, bdev, p->name, &nr) || !nr)
+		return true;
+	p->dev = (uint32_t)dev;
+	h->n_parts++;
+	return true;
+}
+
+/* Without them there are numbers. */
+static enum mi_status load_disks(struct mi_history *h, struct mi_error *err)
+{
+	enum mi_status st = mi_disks(h->k, &h->disks, &h->n_disks, err);
+
+	if (!st)
+		st = mi_bdev_inodes(h->k, add_part, h, err);
+	return st == MI_ERR_NOMEM ? st : MI_OK;
 }
 
 enum mi_status mi_history_load_names(struct mi_history *h, struct mi_error *err)
@@ -246,10 +281,7 @@ enum mi_status mi_history_load_names(struct mi_history *h, struct mi_error *err)
 	if (!h->k || h->tasks)
 		return MI_OK;
 	st = load_tasks(h, err);
-	/* Without disks there are their numbers. */
-	if (!st && mi_disks(h->k, &h->disks, &h->n_disks, err) == MI_ERR_NOMEM)
-		st = MI_ERR_NOMEM;
-	return st;
+	return st ? st : load_disks(h, err);
 }
 
 void mi_history_free_names(struct mi_history *h)
@@ -263,5 +295,6 @@ void mi_history_free_names(struct mi_history *h)
 	free(h->tasks);
 	free(h->names);
 	free(h->disks);
+	free(h->parts);
 	mi_addrmap_free(&h->by_key);
 }

@@ -78,19 +78,22 @@ static bool remember_mapping(struct mi_history_walk *w, uint64_t mapping, size_t
 
 /*
  * Bios have the mapping alone. It is of the inode that it was of when it was last recorded
- * with one, for as long as there is I/O for it the inode is there.
+ * with one, for as long as there is I/O for it the inode is there. Inodes of block devices have
+ * no number up to 5.10: their mapping tells them apart.
  */
 static bool find_file(struct mi_history_walk *w, struct mi_happening *e)
 {
-	uint64_t mapping = get(&e->r, MI_R_MAPPING), ino = get(&e->r, MI_R_INO);
+	uint64_t mapping = get(&e->r, MI_R_MAPPING), ino = 0;
+	bool has_inode = mi_record_get(&e->r, MI_R_INO, &ino);
 
 	e->file = MI_NO_INDEX;
 	e->index = get(&e->r, MI_R_INDEX);
-	if (!ino && mapping && mi_addrmap_get(&w->by_mapping, mapping, &e->file))
+	if (!has_inode && mapping && mi_addrmap_get(&w->by_mapping, mapping, &e->file))
 		return true;
 	if (!mi_history_file(w->h, (uint32_t)get(&e->r, MI_R_DEV), ino, mapping, &e->file))
 		return false;
-	return !ino || !mapping || e->file == MI_NO_INDEX || remember_mapping(w, mapping, e->file);
+	return !has_inode || !mapping || e->file == MI_NO_INDEX ||
+	       remember_mapping(w, mapping, e->file);
 }
 
 /* ---- what a record is joined with ---- */

@@ -320,12 +320,30 @@ def recorded(r):
     return r.name, r.disk, r.sector, r.bytes >> 9, letters(r)
 
 
+def quiet_since(times, end):
+    """The latest moment up to @end, in microseconds, around which nothing happened for a while."""
+    for at in reversed([t for t in sorted(times) if t <= end + 1000]):
+        if end - at > 2000:
+            break
+        end = min(end, at - 2000)
+    return end
+
+
+def moved(g, events):
+    """Since 5.12 tracefs has the partition, but the sectors of the disk."""
+    disk_of = {int(part): int(disk) for disk, part, _ in g.notes["partition"]}
+    return [(e[0], disk_of.get(e[1], e[1]), *e[2:]) for e in events]
+
+
 def check_block(tap, g):
     start = next(r.at for r in g.of("control") if r.what == "mark") // 1000
-    end = [r.at for r in g.of("control") if r.what == "mark"][-1] // 1000
-    theirs = [e for at, e in traced(g) if start <= at <= end]
+    end = quiet_since([at for at, _ in traced(g)],
+                      [r.at for r in g.of("control") if r.what == "mark"][-1] // 1000)
+    theirs = moved(g, [e for at, e in traced(g) if start <= at <= end])
     ours = [recorded(r) for r in g.of(*OURS.values()) if start * 1000 <= r.at <= end * 1000]
     tap.ok(len(theirs) > 300, "the block layer traced enough", len(theirs))
+    lacking = set(OURS.values()) - {e[0] for e in theirs}
+    tap.ok(lacking <= {"rq_insert", "bio_complete"}, "of nearly every kind", lacking)
     for name in sorted(set(e[0] for e in theirs + ours)):
         a = collections.Counter(e for e in ours if e[0] == name)
         b = collections.Counter(e for e in theirs if e[0] == name)

@@ -168,9 +168,9 @@ static void run_dump(void)
 	must_write("/proc/sys/vm/stat_refresh", "1");
 	add_file("proc/vmstat.lists", "/proc/vmstat");
 	scenes_run_generations();
+	scene_stuck();
 	nap(1500);
 	rec_must("mark 2");
-	scene_stuck();
 	record_truth();
 	tar_close();
 	printf("%s\n", MARK_READY);

@@ -27,7 +27,7 @@
 static char notes[NOTES_SIZE];
 static size_t noted;
 
-static void __attribute__((format(printf, 1, 2))) note(const char *fmt, ...)
+void note(const char *fmt, ...)
 {
 	va_list ap;
 
@@ -297,7 +297,7 @@ static const struct scene scenes[] = {
 	{"rec-random", scene_random}, {"rec-around", scene_around},  {"rec-seq", scene_sequential},
 	{"rec-anon", scene_anon},     {"rec-write", scene_write},    {"rec-read", scene_read},
 	{"rec-evict", scene_evict},   {"rec-trunc", scene_truncate}, {"rec-map", scene_map},
-	{"rec-gone", scene_gone},
+	{"rec-gone", scene_gone},     {"rec-blocks", scene_blocks},
 };
 
 static _Noreturn void in_scene(const struct scene *scene, int done)

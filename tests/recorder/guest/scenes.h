@@ -6,8 +6,13 @@
 void scenes_run(void);
 /* That of reclaim, with generations of pages, where the kernel has them. */
 void scenes_run_generations(void);
+/* blocks.c: one of the scenes. */
+void scene_blocks(void);
 /* stuck.c: one that waits for ever, on a disk of its own. */
 void scene_stuck(void);
+
+/* A line for the notes, which a scene writes when it is over. */
+void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Processes that fault, read, write and map without end; and their end. */
 void load_start(unsigned int processes);

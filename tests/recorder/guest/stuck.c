@@ -1,5 +1,6 @@
 /* A task whose page fault waits for a request that its disk never takes. */
 #include "common.h"
+#include "nulls.h"
 #include "scenes.h"
 
 #include <fcntl.h>
@@ -7,54 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define NULLB "/sys/kernel/config/nullb/stuck/"
 #define SIZE ((size_t)4 << 20)
 #define TOUCHED ((size_t)300)
 
-/* Named after its directory, or by number, as it was up to 5.18. */
-static const char *disk_name(void)
-{
-	char text[16] = "";
-	static char name[32];
-	int fd;
-
-	if (!access("/sys/block/stuck", F_OK))
-		return "stuck";
-	fd = open(NULLB "index", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		fail("no number of the disk");
-	close(fd);
-	snprintf(name, sizeof(name), "nullb%d", atoi(text));
-	return name;
-}
-
-static void disk_attr(const char *attr, const char *value)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/sys/block/%s/queue/%s", disk_name(), attr);
-	must_write(path, value);
-}
-
 /* 50 KiB every 50 ms: what is larger it never takes, and is asked for again each time. */
-static void make_disk(void)
-{
-	if (mount("configfs", "/sys/kernel/config", "configfs", 0, NULL) < 0)
-		fail("no configfs");
-	if (mkdir("/sys/kernel/config/nullb/stuck", 0755) < 0)
-		fail("no null_blk");
-	must_write(NULLB "size", "64");
-	must_write(NULLB "mbps", "1");
-	must_write(NULLB "power", "1");
-	disk_attr("io_timeout", "100000000");
-	disk_attr("read_ahead_kb", "128");
-}
+static const char *disk;
 
 /* stuck PID ADDRESS NANOSECONDS PAGE DISK: one that is about to touch this page, at this time. */
 static void note_stuck(const char *at)
@@ -66,7 +28,7 @@ static void note_stuck(const char *at)
 		fail("cannot write the notes");
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	fprintf(notes, "stuck %d %lx %lld %zu %s\n", getpid(), (unsigned long)at,
-		now.tv_sec * 1000000000LL + now.tv_nsec, TOUCHED, disk_name());
+		now.tv_sec * 1000000000LL + now.tv_nsec, TOUCHED, disk);
 	fclose(notes);
 }
 
@@ -76,7 +38,7 @@ static _Noreturn void stick(void)
 	int fd;
 
 	prctl(PR_SET_NAME, "rec-stuck");
-	snprintf(path, sizeof(path), "/dev/%s", disk_name());
+	snprintf(path, sizeof(path), "/dev/%s", disk);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	map = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, fd, 0);
 	if (fd < 0 || map == MAP_FAILED)
@@ -105,7 +67,9 @@ void scene_stuck(void)
 	pid_t pid;
 	int i;
 
-	make_disk();
+	disk = null_disk("stuck", "1");
+	null_attr(disk, "io_timeout", "100000000");
+	null_attr(disk, "read_ahead_kb", "128");
 	pid = fork();
 	if (pid < 0)
 		fail("fork");
