@@ -201,6 +201,7 @@ static enum mi_status look(struct mi_kernel *k, const struct mi_check_options *a
 	mi_addrmap_free(&r.freed);
 	free(r.caches);
 	free(r.seen);
+	free(r.folio);
 	free(r.busy);
 	if (st)
 		mi_check_close(r.c);

@@ -77,6 +77,7 @@ struct mi_check {
 	struct mi_found *found;	      /* in the order of rules */
 	size_t n_found;
 	uint64_t processes, files;
+	uint64_t folios; /* of more than one page, whose mapcounts were compared */
 };
 
 /*

@@ -58,7 +58,7 @@ static bool take_slot(void *arg, const struct mi_run *run)
 		return true;
 	c->dirty += pg->flags >> MI_PG_DIRTY & 1;
 	c->no_writeback |= pg->flags >> MI_PG_SWAPBACKED & 1;
-	mi_check_see(c->r, pg, 0);
+	mi_check_see_cached(c->r, pg);
 	mi_check_busy(c->r, pg);
 	mi_check_freed(c->r, pg, 0);
 	check_slot(c, run);

@@ -8,16 +8,12 @@
 /* 256 MiB of them: 64 GiB of pages, each mapped once. */
 #define SEEN_MAX (16UL << 20)
 
-void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pid)
+static void see(struct mi_check_run *r, const struct mi_page *page, enum mi_seen_how how,
+		int32_t pid)
 {
 	struct mi_seen *more;
 	size_t room;
 
-	/* Of folios, a mapcount is of all pages together, or not kept at all. */
-	if (!r->c->ask.asked[MI_RULE_MAPCOUNT] || page->why || page->order || page->hugetlb)
-		return;
-	if (!pid && page->mapcount <= 0)
-		return;
 	if (r->n_seen == r->room_seen) {
 		room = r->room_seen ? 2 * r->room_seen : 4096;
 		more = room <= SEEN_MAX ? realloc(r->seen, room * sizeof(*more)) : NULL;
@@ -28,7 +24,36 @@ void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pi
 		r->seen = more;
 		r->room_seen = room;
 	}
-	r->seen[r->n_seen++] = (struct mi_seen){page->pfn, (int32_t)page->mapcount, pid};
+	r->seen[r->n_seen++] = (struct mi_seen){page->pfn, how, (int32_t)page->mapcount, pid};
+}
+
+static bool is_head(const struct mi_page *page)
+{
+	return page->pfn == page->head_pfn;
+}
+
+void mi_check_see(struct mi_check_run *r, const struct mi_page *page, bool huge, bool shared,
+		  int32_t pid)
+{
+	enum mi_seen_how how = MI_SEEN_PAGE;
+
+	if (!r->c->ask.asked[MI_RULE_MAPCOUNT] || page->why)
+		return;
+	/* A huge entry comes page by page; however hugetlb maps a page, it maps all of it. */
+	if (huge || page->hugetlb)
+		how = shared && page->hugetlb ? MI_SEEN_SHARED : MI_SEEN_WHOLE;
+	else if (page->order)
+		how = MI_SEEN_PART;
+	if (is_head(page) || how == MI_SEEN_PART)
+		see(r, page, how, pid);
+}
+
+void mi_check_see_cached(struct mi_check_run *r, const struct mi_page *page)
+{
+	if (!r->c->ask.asked[MI_RULE_MAPCOUNT] || page->why || page->hugetlb)
+		return;
+	if (page->order ? is_head(page) : page->mapcount > 0)
+		see(r, page, page->order ? MI_SEEN_PART : MI_SEEN_PAGE, 0);
 }
 
 /* Of one page, those that map it first. */
@@ -43,6 +68,7 @@ static int by_pfn(const void *a, const void *b)
 
 static void check_one(struct mi_check_run *r, const struct mi_seen *s, size_t n)
 {
+	const uint64_t pfn = s->pfn;
 	struct mi_found *f;
 	size_t ptes = 0;
 
@@ -51,12 +77,12 @@ static void check_one(struct mi_check_run *r, const struct mi_seen *s, size_t n)
 	mi_check_apply(r, MI_RULE_MAPCOUNT);
 	if (s->mapcount >= 0 && (size_t)s->mapcount == ptes)
 		return;
-	f = mi_check_add(r, MI_RULE_MAPCOUNT, "page", mi_pfn_to_page(r->c->k, s->pfn), s->pid);
-	mi_check_say(f, "frame %#" PRIx64 " is mapped by %zu PTEs, and its mapcount is %d", s->pfn,
+	f = mi_check_add(r, MI_RULE_MAPCOUNT, "page", mi_pfn_to_page(r->c->k, pfn), s->pid);
+	mi_check_say(f, "frame %#" PRIx64 " is mapped by %zu PTEs, and its mapcount is %d", pfn,
 		     ptes, s->mapcount);
 	mi_check_number(f, "ptes", (int64_t)ptes);
 	mi_check_number(f, "mapcount", s->mapcount);
-	mi_check_address(f, "pfn", s->pfn);
+	mi_check_address(f, "pfn", pfn);
 }
 
 void mi_check_mapcounts(struct mi_check_run *r)
@@ -72,6 +98,10 @@ void mi_check_mapcounts(struct mi_check_run *r)
 	if (r->n_seen)
 		qsort(r->seen, r->n_seen, sizeof(*r->seen), by_pfn);
 	for (i = 0; i < r->n_seen; i += n) {
+		if (r->seen[i].how != MI_SEEN_PAGE) {
+			n = mi_check_folio(r, &r->seen[i], r->n_seen - i);
+			continue;
+		}
 		for (n = 1; i + n < r->n_seen && r->seen[i + n].pfn == r->seen[i].pfn; n++)
 			;
 		check_one(r, &r->seen[i], n);

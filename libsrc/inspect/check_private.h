@@ -7,11 +7,18 @@
 
 /* Shared by check*.c. */
 
-/* A page of a process or of a file's cache that has a frame of its own. */
+enum mi_seen_how {
+	MI_SEEN_PAGE,	/* a folio of one page */
+	MI_SEEN_PART,	/* of a larger folio this page, by an entry of its own */
+	MI_SEEN_WHOLE,	/* a folio as a whole, at its head */
+	MI_SEEN_SHARED, /* the same, by a page table that processes may share */
+};
+
+/* A page that a process maps, or that is in a file's cache. */
 struct mi_seen {
-	uint64_t pfn;
-	int32_t mapcount; /* as struct page has it */
-	int32_t pid;	  /* of a process that maps it; 0: seen in the cache */
+	uint64_t pfn : 56, how : 8; /* enum mi_seen_how */
+	int32_t mapcount;	    /* as struct page has it */
+	int32_t pid;		    /* of a process that maps it; 0: seen in the cache */
 };
 
 /* Pages of a file's cache. */
@@ -27,8 +34,9 @@ struct mi_check_run {
 	size_t n_caches, room_caches;
 	struct mi_seen *seen;
 	size_t n_seen, room_seen;
-	bool all_seen;	      /* nothing that may map a page was left out */
-	struct mi_page *busy; /* in the caches of files: locked, or under writeback */
+	struct mi_folio_seen *folio; /* of mi_check_folio() */
+	bool all_seen;		     /* nothing that may map a page was left out */
+	struct mi_page *busy;	     /* in the caches of files: locked, or under writeback */
 	size_t n_busy, room_busy;
 	bool no_memory;
 };
@@ -51,12 +59,17 @@ void mi_check_tables(struct mi_check_run *r, const struct mi_process *p, int64_t
 enum mi_status mi_check_files(struct mi_check_run *r, struct mi_process *p, struct mi_error *err);
 /* Is a page, mapped by @pid or (0) in a file's cache, one that was freed? */
 void mi_check_freed(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
-/* A process that maps it, or (@pid 0) a slot of a file's cache that has it. */
-void mi_check_see(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
+/* A process maps it by an entry that is @huge or not, of a page table that may be @shared. */
+void mi_check_see(struct mi_check_run *r, const struct mi_page *page, bool huge, bool shared,
+		  int32_t pid);
+/* A slot of a file's cache has it. */
+void mi_check_see_cached(struct mi_check_run *r, const struct mi_page *page);
 /* A page of a file's cache that something is done with. */
 void mi_check_busy(struct mi_check_run *r, const struct mi_page *page);
 /* When all processes and files were seen. */
 void mi_check_mapcounts(struct mi_check_run *r);
+/* Of @n in the order of frames, those of the first one's folio; returns how many these are. */
+size_t mi_check_folio(struct mi_check_run *r, const struct mi_seen *s, size_t n);
 enum mi_status mi_check_pending(struct mi_check_run *r, struct mi_error *err);
 /* Tasks that sleep for pages. */
 enum mi_status mi_check_waiters(struct mi_check_run *r, struct mi_error *err);

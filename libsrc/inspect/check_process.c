@@ -171,7 +171,9 @@ static bool take_page(void *arg, const struct mi_run *run)
 	check_pte(w, run);
 	if (mi_pte_maps(run->pte) && run->has_page && run->relation != MI_REL_ZERO &&
 	    w->m->kind != MI_MAP_SPECIAL) {
-		mi_check_see(w->r, &run->page, w->p->task.pid);
+		/* Who may share page tables of hugetlb, VM_MAYSHARE tells. */
+		mi_check_see(w->r, &run->page, run->level > 1, w->m->vma.flags & MI_VM_MAYSHARE,
+			     w->p->task.pid);
 		mi_check_freed(w->r, &run->page, w->p->task.pid);
 	}
 	return !w->r->no_memory;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* page.c - what struct page and struct folio say */
 #include "page.h"
+#include "folio.h"
 
 #define ORDER_MAX 18 /* 1 GiB pages */
 
@@ -285,11 +286,11 @@ static enum mi_read load_large(struct mi_kernel *k, const unsigned char *first, 
 	f->page.hugetlb = is_hugetlb(l, first, second);
 	if (f->page.hugetlb && (l->sym_basepage_index || is_old_compound(l)))
 		f->page.index <<= f->page.order;
-	f->old_counts = mi_has(&l->page_compound_mapcount);
-	if (f->old_counts) {
+	f->old_counts = mi_counts_double_map(l);
+	if (mi_has(&l->page_compound_mapcount)) {
 		f->entire = (int32_t)mi_get(second, &l->page_compound_mapcount) + 1;
 		f->double_map = bit_of(&l->PG_double_map, mi_get(second, &l->page_flags));
-	} else if (mi_has(&l->folio_entire_mapcount) &&
+	} else if (mi_has_entire(l, f->page.order) &&
 		   !mi_read_member(k->t, mi_pfn_to_page(k, f->head_pfn), &l->folio_entire_mapcount,
 				   &v)) {
 		f->entire = (int32_t)v + 1;

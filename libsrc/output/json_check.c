@@ -149,6 +149,7 @@ enum mi_status mi_json_check(const struct mi_check *c, const struct mi_expects *
 	mi_json_object(w, "check");
 	mi_json_u64(w, "processes", c->processes);
 	mi_json_u64(w, "files", c->files);
+	mi_json_u64(w, "large_folios", c->folios);
 	mi_json_array(w, "rules");
 	for (rule = 0; rule < MI_RULE_NR; rule++)
 		if (c->ask.asked[rule])

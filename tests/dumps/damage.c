@@ -233,6 +233,66 @@ static bool hurt_mapcount(struct mi_process *p)
 	return true;
 }
 
+static bool is_large(const struct mi_run *run)
+{
+	return run->has_page && !run->page.why && mi_pte_maps(run->pte) && run->page.order &&
+	       !run->page.hugetlb &&
+	       (run->page.owner == MI_OWNER_FILE || run->page.owner == MI_OWNER_ANON);
+}
+
+static void one_more(uint64_t obj, const struct mi_member *m)
+{
+	uint64_t v;
+
+	if (mi_read_member(k->t, obj, m, &v))
+		die("a count cannot be read");
+	poke(k, dump, obj + (uint64_t)m->off, v + 1, m->size);
+}
+
+static bool a_large_folio(struct mi_process *p, struct mi_page *page)
+{
+	struct pick pick = {.wanted = is_large, .want = 1};
+	struct mi_error e;
+	size_t i;
+
+	for (i = 0; i < p->n_maps && !pick.n; i++)
+		mi_mapping_pages(p, &p->maps[i], true, take, &pick, &e);
+	if (pick.n)
+		*page = pick.found[0].page;
+	return pick.n;
+}
+
+/* How often it is mapped in all, or (up to 6.9) by huge entries. */
+static bool hurt_folio(struct mi_process *p)
+{
+	const struct mi_layout *l = &k->l;
+	struct mi_page page;
+	uint64_t head;
+
+	if (!a_large_folio(p, &page))
+		return false;
+	head = mi_pfn_to_page(k, page.head_pfn);
+	if (mi_has(&l->folio_large_mapcount))
+		one_more(head, &l->folio_large_mapcount);
+	else if (mi_has(&l->page_compound_mapcount))
+		one_more(mi_pfn_to_page(k, page.head_pfn + 1), &l->page_compound_mapcount);
+	else
+		one_more(head, &l->folio_entire_mapcount);
+	expect(MI_RULE_MAPCOUNT, head);
+	return true;
+}
+
+static bool hurt_part(struct mi_process *p)
+{
+	struct mi_page page;
+
+	if (!a_large_folio(p, &page))
+		return false;
+	one_more(mi_pfn_to_page(k, page.head_pfn + (1ULL << page.order) - 1), &k->l.page_mapcount);
+	expect(MI_RULE_MAPCOUNT, mi_pfn_to_page(k, page.head_pfn));
+	return true;
+}
+
 static bool hurt_refcount(struct mi_process *p)
 {
 	struct mi_page state;
@@ -528,6 +588,8 @@ static void damage(const char *kind)
 		{"nrpages", hurt_nrpages},
 		{"cache-slot", hurt_index},
 		{"mapcount", hurt_mapcount},
+		{"folio-mapcount", hurt_folio},
+		{"folio-page", hurt_part},
 		{"pgtables", hurt_tables},
 		{"wb-err", hurt_wb_err},
 		{"page-without-io", hurt_lock},
