@@ -20,6 +20,8 @@ check_recorder_hard() {
 		dir=$(scripts/make-recorder-dump "$series-recorder-$how" 2>/dev/null) || return
 		run_tap "$series-recorder-$how: readable up to the panic" \
 			tests/recorder/crash.py "$dir"
+		run_tap "$series-recorder-$how: rules over what was recorded" tests/dumps/check.py \
+			--mmapinfo "$BUILD/mmapinfo" --damage "$BUILD/tests/damage" "$dir/vmcore.elf"
 	done
 	LIMIT=14400 run_tap "$series: refusals, loads and unloads under load" \
 		tests/recorder/abuse.sh "$series" "${FULL:+1000}"

@@ -165,6 +165,8 @@ static enum mi_status run_rules(struct mi_check_run *r, struct mi_error *err)
 	r->all_seen = true;
 	st = mi_check_processes(r, err);
 	if (!st)
+		st = mi_check_refaults(r, err);
+	if (!st)
 		st = mi_check_pending(r, err);
 	if (!st)
 		st = mi_check_waiters(r, err);
@@ -210,12 +212,13 @@ static enum mi_status look(struct mi_kernel *k, const struct mi_check_options *a
 	return st;
 }
 
-/* The same values led to it; but a request grows older. */
+/* The same values led to it; but a request grows older, and pages go on to come and go. */
 static bool same_evidence(const struct mi_found *a, const struct mi_found *b)
 {
 	size_t i;
 
-	if (a->rule == MI_RULE_REQUEST_AGE || a->rule == MI_RULE_REQUEST_COMPLETED)
+	if (a->rule == MI_RULE_REQUEST_AGE || a->rule == MI_RULE_REQUEST_COMPLETED ||
+	    a->rule == MI_RULE_READAHEAD_THRASH)
 		return true;
 	for (i = 0; i < a->n_evidence; i++)
 		if (a->evidence[i].value != b->evidence[i].value)

@@ -174,8 +174,9 @@ static bool check_open_files(struct mi_check_run *r, const struct mi_process *p)
 
 /* ---- all of them ---- */
 
-static struct mi_cache_seen *new_cache(struct mi_check_run *r, uint64_t mapping)
+static struct mi_cache_seen *new_cache(struct mi_check_run *r, const struct mi_file *f, int32_t pid)
 {
+	const struct mi_inode_name *name = f->backed ? &f->backing : &f->name;
 	struct mi_cache_seen *more = r->caches;
 	size_t room = r->room_caches ? 2 * r->room_caches : 256;
 
@@ -186,10 +187,13 @@ static struct mi_cache_seen *new_cache(struct mi_check_run *r, uint64_t mapping)
 		r->caches = more;
 		r->room_caches = room;
 	}
-	if (!mi_addrmap_put(&r->mappings, mapping, r->n_caches))
+	if (!mi_addrmap_put(&r->mappings, f->mapping, r->n_caches))
 		return NULL;
 	more += r->n_caches++;
-	*more = (struct mi_cache_seen){0};
+	*more = (struct mi_cache_seen){.mapping = f->mapping,
+				       .ino = name->ino,
+				       .dev = name->dev_major << 20 | name->dev_minor,
+				       .pid = pid};
 	return more;
 }
 
@@ -230,11 +234,12 @@ enum mi_status mi_check_files(struct mi_check_run *r, struct mi_process *p, stru
 		if (!c.file->file.mapping ||
 		    mi_addrmap_get(&r->mappings, c.file->file.mapping, &index))
 			continue;
-		seen = new_cache(r, c.file->file.mapping);
+		seen = new_cache(r, &c.file->file, p->task.pid);
 		if (!seen)
 			return mi_fail(err, MI_ERR_NOMEM, "out of memory");
 		st = check_cache(&c, err);
-		*seen = (struct mi_cache_seen){c.cached, c.evicted};
+		seen->cached = c.cached;
+		seen->evicted = c.evicted;
 	}
 	if (!st && !check_open_files(r, p))
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory");

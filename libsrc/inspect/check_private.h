@@ -21,9 +21,13 @@ struct mi_seen {
 	int32_t pid;		    /* of a process that maps it; 0: seen in the cache */
 };
 
-/* Pages of a file's cache. */
+/* The cache of a file. */
 struct mi_cache_seen {
-	uint64_t cached, evicted;
+	uint64_t mapping, ino;
+	uint32_t dev;		   /* as a recorder has it */
+	int32_t pid;		   /* of a process that maps it */
+	uint64_t cached, evicted;  /* pages */
+	uint64_t reclaimed, again; /* pages, in what a recorder has of the last minute */
 };
 
 struct mi_check_run {
@@ -57,6 +61,8 @@ enum mi_status mi_check_processes(struct mi_check_run *r, struct mi_error *err);
 void mi_check_tables(struct mi_check_run *r, const struct mi_process *p, int64_t deposited);
 /* The files that it maps, each only once, and how it reads them. */
 enum mi_status mi_check_files(struct mi_check_run *r, struct mi_process *p, struct mi_error *err);
+/* What a recorder has of the files that were seen. */
+enum mi_status mi_check_refaults(struct mi_check_run *r, struct mi_error *err);
 /* Is a page, mapped by @pid or (0) in a file's cache, one that was freed? */
 void mi_check_freed(struct mi_check_run *r, const struct mi_page *page, int32_t pid);
 /* A process maps it by an entry that is @huge or not, of a page table that may be @shared. */

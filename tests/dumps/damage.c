@@ -11,6 +11,7 @@
 
 #include "../../libsrc/inspect/check.h"
 #include "../../libsrc/inspect/pending.h"
+#include "../../libsrc/kernel/recorder.h"
 #include "rewrite.h"
 
 static const char *dump;
@@ -355,6 +356,68 @@ static bool hurt_misses(struct mi_process *p)
 	return false;
 }
 
+/* ---- what a recorder has ---- */
+
+#define REMOVED 3 /* set why_left: by posix_fadvise() and the like */
+#define RECLAIMED 2
+
+/* A page that was removed becomes one that was reclaimed; false: the slot tells something else. */
+static bool hurt_slot(const struct mi_recorder *rec, uint64_t pa, uint64_t mapping)
+{
+	const struct mi_rec_field *why, *of;
+	const struct mi_rec_event *event;
+	struct mmaprec_slot slot;
+	uint32_t value;
+
+	if (mi_read_phys(k->t, pa, &slot, sizeof(slot)))
+		return false;
+	event = mi_recorder_event(rec, slot.event);
+	if (!event || event->kind != MI_E_CACHE_DELETE)
+		return false;
+	why = event->known[MI_R_WHY_LEFT];
+	of = event->known[MI_R_MAPPING];
+	memcpy(&value, slot.payload + why->offset, sizeof(value));
+	if (memcmp(slot.payload + of->offset, &mapping, 8) != 0 || value != REMOVED)
+		return false;
+	value = RECLAIMED;
+	memcpy(slot.payload + why->offset, &value, sizeof(value));
+	slot.check = mmaprec_check(&slot);
+	rewrite_physical(dump, pa, &slot, sizeof(slot));
+	return true;
+}
+
+static size_t hurt_records(const struct mi_recorder *rec, uint64_t mapping)
+{
+	const uint64_t size = rec->head.page_size;
+	uint64_t at;
+	size_t cpu, n = 0;
+
+	for (cpu = 0; cpu < rec->n_cpus; cpu++)
+		for (at = 0; at < rec->head.ring_bytes; at += MMAPREC_SLOT_SIZE)
+			n += hurt_slot(rec, rec->cpus[cpu].frames[at / size] * size + at % size,
+				       mapping);
+	return n;
+}
+
+/* The pages of a file went and came thousands of times, and nobody asked for that. */
+static bool hurt_history(struct mi_process *p)
+{
+	struct mi_recorder_found found;
+	struct mi_error e;
+	bool done = false;
+	size_t i;
+
+	if (mi_recorder_find(k, false, &found, &e) || mi_recorder_index(found.rec, k->t, &e))
+		die(e.text);
+	for (i = 0; i < p->n_files && !done; i++) {
+		done = hurt_records(found.rec, p->files[i].file.mapping) >= 2048;
+		if (done)
+			expect(MI_RULE_READAHEAD_THRASH, p->files[i].file.mapping);
+	}
+	mi_recorder_close(found.rec);
+	return done;
+}
+
 /* ---- VMAs ---- */
 
 /* The root of the tree was freed: its parent is itself. */
@@ -601,6 +664,7 @@ static void damage(const char *kind)
 		{"freed-node", hurt_maple},
 		{"dirty-share", hurt_clean},
 		{"readahead-thrash", hurt_misses},
+		{"refault-storm", hurt_history},
 	};
 	size_t i;
 
