@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* file.c - from struct file to inode, device, size and cache */
 #include "file.h"
+#include "tick.h"
 
 #define S_DAX 0x2000 /* inode->i_flags; 1 << 13 since 5.11, and on x86 always with FS_DAX */
 
@@ -131,6 +132,16 @@ static enum mi_read host_of(struct mi_kernel *k, uint64_t mapping, uint64_t own,
 	return r ? r : MI_READ_DAMAGED;
 }
 
+/* The kernel's first tick is not 0: that is an inode that was never dirty. */
+static void load_dirtied(struct mi_kernel *k, struct mi_file *f)
+{
+	const struct mi_member *m = &k->l.inode_dirtied;
+	uint64_t since;
+
+	f->dirtied_known = mi_has(m) && !mi_read_member(k->t, f->inode, m, &since) && since &&
+			   mi_ticks_ago(k, since, m->size, &f->dirtied_ago_ns);
+}
+
 enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *ret,
 			    struct mi_error *err)
 {
@@ -160,6 +171,7 @@ enum mi_status mi_file_load(struct mi_kernel *k, uint64_t file, struct mi_file *
 	if (mi_has(&l->as_nrpages))
 		ret->nrpages_known =
 			!mi_read_member(k->t, ret->mapping, &l->as_nrpages, &ret->nrpages);
+	load_dirtied(k, ret);
 	return MI_OK;
 }
 

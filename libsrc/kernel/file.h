@@ -30,6 +30,12 @@ struct mi_file {
 	uint64_t size;	  /* i_size in bytes */
 	uint64_t nrpages; /* pages in the cache, as the kernel counts them */
 	bool nrpages_known;
+	/*
+	 * Since the inode became dirty the last time, or writeback put it off; false: it never
+	 * did, or that is not known. It may be clean again.
+	 */
+	bool dirtied_known;
+	uint64_t dirtied_ago_ns;
 	bool dax;
 	bool hugetlbfs;
 };

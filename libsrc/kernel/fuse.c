@@ -9,6 +9,7 @@
  */
 #include "fsreq.h"
 #include "module_types.h"
+#include "tick.h"
 #include "waitqueue.h"
 
 #define PQ_HASH 256 /* FUSE_PQ_HASH_SIZE, a macro */
@@ -70,17 +71,12 @@ static bool is_ours(const struct walk *w, const void *raw)
 static void set_age(struct mi_kernel *k, const void *raw, struct mi_fs_rq *rq)
 {
 	const struct mi_layout *l = &k->l;
-	uint64_t now, ns, since;
+	uint64_t since;
 
-	if (!mi_has(&l->fuse_req_created) || !l->sym_jiffies || !l->sym_tick_nsec ||
-	    mi_read_ulong(k->t, l->sym_jiffies, &now) || mi_read_ulong(k->t, l->sym_tick_nsec, &ns))
+	if (!mi_has(&l->fuse_req_created))
 		return;
 	since = mi_get(raw, &l->fuse_req_created);
-	/* A tick is 1 to 10 ms. */
-	if (!since || since > now || ns > 10000001 || now - since > UINT64_MAX / 10000001)
-		return;
-	rq->age_ns = (now - since) * ns;
-	rq->age_known = true;
+	rq->age_known = since && mi_ticks_ago(k, since, l->fuse_req_created.size, &rq->age_ns);
 }
 
 static bool has_flag(uint64_t flags, const struct mi_enumerator *bit)

@@ -238,10 +238,19 @@ static void put_line(const char *id, enum mi_severity severity, const char *text
 void mi_command_rules(const struct mi_command *cmd, FILE *out)
 {
 	const struct mi_expects *set = cmd->expects;
+	const struct mi_request *ask = &cmd->ask;
+	bool asked[MI_RULE_NR];
+	struct mi_error err;
 	size_t i;
 
+	/* That they are good was found out when the command was parsed. */
+	if (mi_check_rules(ask->rules, ask->errors_only, asked, &err))
+		return;
 	for (i = 0; i < MI_RULE_NR; i++)
-		put_line(mi_rules[i].id, mi_rules[i].severity, mi_rules[i].finds, out);
+		if (asked[i])
+			put_line(mi_rules[i].id, mi_rules[i].severity, mi_rules[i].finds, out);
 	for (i = 0; set && i < set->n; i++)
-		put_line(set->list[i].name, set->list[i].severity, set->list[i].message, out);
+		if (!ask->errors_only || set->list[i].severity == MI_SEVERITY_ERROR)
+			put_line(set->list[i].name, set->list[i].severity, set->list[i].message,
+				 out);
 }

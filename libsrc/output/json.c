@@ -204,6 +204,10 @@ static void put_file(struct mi_json *w, const struct mi_mapped_file *f)
 		mi_json_u64(w, "nrpages", file->nrpages);
 	else
 		mi_json_null(w, "nrpages");
+	if (file->dirtied_known)
+		mi_json_u64(w, "dirtied_ago_ns", file->dirtied_ago_ns);
+	else
+		mi_json_null(w, "dirtied_ago_ns");
 	mi_json_u64(w, "mappings", f->n_mappings);
 }
 

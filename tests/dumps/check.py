@@ -152,6 +152,10 @@ def check_forms(tap, checker):
     listed = subprocess.run([checker.command, "check", "--list"], capture_output=True, check=True,
                             text=True).stdout.splitlines()
     tap.same("--list has the rules", {line.split()[0] for line in listed}, set(rules))
+    few = subprocess.run([checker.command, "check", "--list", "--severity", "error", "--rule",
+                          "rss,map-limit"], capture_output=True, check=True, text=True).stdout
+    tap.same("--list of those that are asked for", [line.split()[0] for line in few.splitlines()],
+             ["rss"])
     tap.same("each has a page in docs/checks", {p.stem for p in PAGES.glob("[a-z]*.md")}
              - {"expectations"}, set(rules))
     text = checker.run("--format", "tap")

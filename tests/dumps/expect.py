@@ -93,6 +93,13 @@ def dirty_below(dump, directory):
             if f["path"].startswith(directory) and f["cache"]["dirty"]]
 
 
+def dirty_for(dump, limit):
+    directory, seconds = limit
+    return [(doc["process"]["pid"], f["path"]) for doc in dump.processes() for f in doc["files"]
+            if f["path"].startswith(directory) and f["cache"]["dirty"]
+            and (f["dirtied_ago_ns"] or 0) > seconds * 10**9]
+
+
 def evicted_beyond(dump, limit):
     return [(doc["process"]["pid"], "expected, but false") for doc in dump.processes()
             if doc["file_totals"]["evicted"] > limit]
@@ -143,6 +150,9 @@ def examples(dump):
         "few-threads": (threads_beyond, 10000, "10000", "9", 9),
         "database-written": (dirty_below, "/var/lib/db/", '"/var/lib/db/"', f'"{directory}"',
                              directory),
+        "database-in-time": (dirty_for, ("/var/lib/db/", 60), '"/var/lib/db/")) and .cache.dirty'
+                             ' > 0 and .dirtied_ago_ns > 60e9', '"/")) and .cache.dirty > 0 and '
+                             '.dirtied_ago_ns > 15e9', ("/", 15)),
         "waited-requests": (waited_for, 10e9, "10e9", "15e9", 15e9),
         "stuck-tasks": (stuck_for, 60, "60 as", "10 as", 10),
         "servers-answer": (wait_for_servers, None, "", "", None),
