@@ -43,13 +43,23 @@ static bool read_entire(struct mi_kernel *k, const struct mi_page *head, uint64_
 	return read_count(k, at, &l->folio_entire_mapcount, ret);
 }
 
+/*
+ * What has neither of these pairs counts in a way that is not known: 6.2, or a kernel of which a
+ * type is missing.
+ */
+static bool is_known(const struct mi_layout *l)
+{
+	return mi_has(&l->page_compound_mapcount) ? mi_counts_double_map(l)
+						  : mi_has(&l->folio_nr_mapped);
+}
+
 bool mi_folio_counts(struct mi_kernel *k, const struct mi_page *head, struct mi_folio_counts *ret)
 {
 	uint64_t v = 0, at = mi_pfn_to_page(k, head->head_pfn);
 	const struct mi_layout *l = &k->l;
 
 	*ret = (struct mi_folio_counts){0};
-	if (!read_entire(k, head, at, &ret->entire))
+	if (!is_known(l) || !read_entire(k, head, at, &ret->entire))
 		return false;
 	ret->has_large = read_count(k, at, &l->folio_large_mapcount, &ret->large);
 	ret->has_nr_mapped = !head->hugetlb && mi_has(&l->folio_nr_mapped) &&

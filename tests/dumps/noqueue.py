@@ -28,11 +28,12 @@ class Results(Tap):
 
 
 class Case:
-    def __init__(self, doc, truth):
+    def __init__(self, doc, blocked, truth):
         self.doc, self.truth = doc, truth
         self.notes = [line.split() for line in (truth / "notes").read_text().splitlines()]
         self.conns = doc["fs_connections"]
         self.requests = doc["fs_requests"]
+        self.blocked = blocked
 
     def noted(self, word):
         found = [fields[1:] for fields in self.notes if fields[0] == word]
@@ -92,6 +93,21 @@ def check_fuse_requests(tap, case):
     for r in case.of(True):
         tap.result(r["pages_complete"] and all(p["owner"] != "file" or p["locked"] == p["n"]
                                                for p in r["pages"]), f"{r['request']}: locked")
+    check_fuse_ages(tap, case)
+
+
+def check_fuse_ages(tap, case):
+    """As old as its task has waited, to a tick of 10 ms and what comes before it sleeps."""
+    release = case.doc["kernel"]["release"].split(".")
+    kept = (int(release[0]), int(release[1].partition("-")[0])) >= (6, 14)
+    waits = {t["pid"]: t["blocked_ns"] for t in case.blocked}
+    for r in case.of(True):
+        if not kept:
+            tap.result(r["age_ns"] is None, f"{r['request']}: its age is not kept", [str(r)])
+        elif r["pid"] in waits and r["state"] != "slot":
+            tap.result(0 <= r["age_ns"] - waits[r["pid"]] + 10**7 < 10**9,
+                       f"{r['request']}: as old as PID {r['pid']}'s wait",
+                       [f"{r['age_ns']}, waits for {waits[r['pid']]}"])
 
 
 def rpc_tasks(truth):
@@ -201,9 +217,10 @@ def main():
     if args[0] == "--mmapinfo":
         command, args = args[1], args[2:]
     vmcore, truth = args[0], pathlib.Path(args[1])
-    out = subprocess.run([command, "-c", vmcore, "--json", "--requests"], capture_output=True,
-                         check=True).stdout
-    tap, case = Results(), Case(json.loads(out), truth)
+    asked = [json.loads(subprocess.run([command, "-c", vmcore, "--json", option], check=True,
+                                       capture_output=True).stdout)
+             for option in ("--requests", "--blocked")]
+    tap, case = Results(), Case(asked[0], asked[1]["blocked"], truth)
     # Linux 5.11 is the first that keeps the types of modules.
     typed = " 5.10." not in (truth / "proc/version").read_text()
     if typed:
