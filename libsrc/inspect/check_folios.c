@@ -202,7 +202,7 @@ size_t mi_check_folio(struct mi_check_run *r, const struct mi_seen *s, size_t n)
 	end = f->head.head_pfn + (1ULL << f->head.order);
 	while (used < n && s[used].pfn < end)
 		used++;
-	/* A running kernel may have split it since; a driver has huge entries for single pages. */
+	/* A running kernel may have split it since. */
 	if (!f->head.why && f->head.order)
 		compare(r, f, s, used);
 	return used;

@@ -39,12 +39,15 @@ void mi_check_see(struct mi_check_run *r, const struct mi_page *page, bool huge,
 
 	if (!r->c->ask.asked[MI_RULE_MAPCOUNT] || page->why)
 		return;
-	/* A huge entry comes page by page; however hugetlb maps a page, it maps all of it. */
-	if (huge || page->hugetlb)
-		how = shared && page->hugetlb ? MI_SEEN_SHARED : MI_SEEN_WHOLE;
+	/*
+	 * A huge entry comes page by page; however hugetlb maps a page, it maps all of it. Where
+	 * orders cannot be told, each page counts huge entries with its own.
+	 */
+	if (page->hugetlb)
+		how = shared ? MI_SEEN_SHARED : MI_SEEN_WHOLE;
 	else if (page->order)
-		how = MI_SEEN_PART;
-	if (is_head(page) || how == MI_SEEN_PART)
+		how = huge ? MI_SEEN_WHOLE : MI_SEEN_PART;
+	if (is_head(page) || how == MI_SEEN_PAGE || how == MI_SEEN_PART)
 		see(r, page, how, pid);
 }
 

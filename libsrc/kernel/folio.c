@@ -26,7 +26,7 @@ bool mi_has_entire(const struct mi_layout *l, unsigned int order)
 {
 	const struct mi_member *m = &l->folio_entire_mapcount;
 
-	return mi_has(m) && (uint64_t)m->off < (uint64_t)l->size_page << order;
+	return mi_has(m) && (order != 1 || (uint64_t)m->off < 2ULL * l->size_page);
 }
 
 static bool read_entire(struct mi_kernel *k, const struct mi_page *head, uint64_t at, int64_t *ret)
