@@ -33,7 +33,7 @@ MOST_KB = 128 << 10
 # So many runs meet everything that a process may be in the middle of.
 MANY = 400
 # What has gone, or has no memory any more, is refused in one of these ways.
-GONE = re.compile(r"no task with PID|exited|no user memory|zombie|is exiting")
+GONE = re.compile(r"no task with PID|exited|no user memory|zombie|is exiting|is being torn down")
 OWN_NAMES = {"[heap]", "[stack]", "[vdso]", "[vvar]", "[vvar_vclock]"}
 
 
