@@ -274,6 +274,20 @@ static enum mi_status check_open_process(struct mi_check_run *r, struct mi_proce
 	return st ? st : mi_check_files(r, p, err);
 }
 
+/*
+ * The mm of a leader that has ended may live on in a thread; where not all of these could be
+ * found, there may be page tables that nobody has seen.
+ */
+static bool with_memory(struct mi_check_run *r, const struct mi_task *leader, struct mi_task *task)
+{
+	uint64_t problems = mi_problem_count(&r->c->k->problems);
+
+	if (leader->kind == MI_TASK_USER || mi_task_with_mm(r->c->k, leader, task))
+		return true;
+	r->all_seen &= mi_problem_count(&r->c->k->problems) == problems;
+	return false;
+}
+
 /* Of processes that share an mm, one. One that ends has nothing to look at any more. */
 static enum mi_status check_process(struct mi_check_run *r, const struct mi_task *leader,
 				    struct mi_error *err)
@@ -284,8 +298,7 @@ static enum mi_status check_process(struct mi_check_run *r, const struct mi_task
 	enum mi_status st;
 	size_t seen;
 
-	if (leader->kind == MI_TASK_KTHREAD ||
-	    (leader->kind != MI_TASK_USER && !mi_task_with_mm(r->c->k, leader, &task)) ||
+	if (leader->kind == MI_TASK_KTHREAD || !with_memory(r, leader, &task) ||
 	    mi_addrmap_get(&r->mms, task.mm, &seen))
 		return MI_OK;
 	if (!mi_addrmap_put(&r->mms, task.mm, 0))

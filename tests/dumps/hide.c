@@ -2,9 +2,10 @@
 /*
  * hide.c - a kernel that lacks one entry of layout.def, for each entry
  *
- *     hide [--check] DUMP [VMLINUX]
+ *     hide [--check] [--key KEY] DUMP [VMLINUX]
  *
  * --check: mmapinfo check finds nothing either, which takes longer than all else.
+ * --key: this one alone.
  * Each run must end: refused with one line, or answered; and where it is
  * answered, every figure must be that of the full layout or be marked as
  * unknown. Prints TAP, one test for each entry.
@@ -70,6 +71,7 @@ struct figures {
 	uint64_t faults, candidates;	    /* page faults in progress: sure, and not */
 	uint64_t blocked, explained, unexplained;
 	uint64_t found;					      /* by mmapinfo check */
+	char finding[MI_FOUND_TEXT + 80];		      /* the last one of them */
 	uint64_t fs_requests, fs_pages, fs_waits, fs_carried; /* of FUSE and NFS */
 	uint64_t mapped_by, mapped_unknown; /* processes that map pages of requests */
 	/* The next touches: pages by what a read and a write do, and what goes with it. */
@@ -384,6 +386,9 @@ static bool measure_check(struct mi_kernel *k, struct figures *f, struct mi_erro
 		return false;
 	for (i = 0; i < MI_RULE_NR; i++)
 		f->found += c->count[i];
+	if (c->n_found)
+		snprintf(f->finding, sizeof(f->finding), "%s: %s",
+			 mi_rules[c->found[c->n_found - 1].rule].id, c->found[c->n_found - 1].text);
 	mi_check_close(c);
 	return true;
 }
@@ -624,6 +629,7 @@ static int one_key(struct mi_target *t, const char *key, const struct figures *f
 	    fs_honest(&f, full) && mappers_honest(&f, full) && windows_honest(&f, full) &&
 	    prefault_honest(&f, full) && next_honest(&f, full) && log_honest(&f, full))
 		return 0;
+	printf("# without %s: found %lu/%lu %s\n", key, f.found, full->found, f.finding);
 	printf("# without %s: log %s, records %lu/%lu bytes and numbers %lu/%lu untold %lu/%lu\n",
 	       key, f.log_off ? "off" : "on", f.records, full->records, f.record_bytes,
 	       full->record_bytes, f.record_untold, full->record_untold);
@@ -668,6 +674,7 @@ int main(int argc, char **argv)
 {
 	bool present[sizeof(keys) / sizeof(keys[0])];
 	size_t i, tried = 0, n = sizeof(keys) / sizeof(keys[0]);
+	const char *only = NULL;
 	struct mi_target_options opt = {.vmlinux = NULL};
 	struct mi_provider *prov;
 	struct figures full;
@@ -679,13 +686,18 @@ int main(int argc, char **argv)
 	checks = argc > 1 && !strcmp(argv[1], "--check");
 	argc -= checks;
 	argv += checks;
+	if (argc > 2 && !strcmp(argv[1], "--key")) {
+		only = argv[2];
+		argc -= 2;
+		argv += 2;
+	}
 	opt.vmlinux = argc == 3 ? argv[2] : NULL;
 	/* Opened once: each child has a copy of what was read to find types and symbols. */
 	if (argc < 2 || argc > 3 || mi_kdump_open(argv[1], &prov, &e) ||
 	    mi_target_open(prov, &opt, &t, &e) || !measure(t, NULL, present, &full, &e))
 		return 2;
 	for (i = 0; i < n; i++) {
-		if (!present[i])
+		if (!present[i] || (only && strcmp(keys[i], only)))
 			continue;
 		fflush(stdout);
 		pid = fork();
