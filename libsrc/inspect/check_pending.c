@@ -118,22 +118,54 @@ void mi_check_busy(struct mi_check_run *r, const struct mi_page *page)
 	r->busy[r->n_busy++] = *page;
 }
 
-static void check_busy(struct mi_check_run *r, struct mi_pending *p, const struct mi_page *page)
+static void found_busy(struct mi_check_run *r, const struct mi_page *page)
 {
-	enum mi_finding finding;
 	struct mi_found *f;
 
-	if (!mi_pending_page(p, page, &finding)) {
-		r->no_memory = true;
-		return;
-	}
-	if (finding != MI_FINDING_NO_REQUEST)
-		return;
 	f = mi_check_add(r, MI_RULE_PAGE_WITHOUT_IO, "page", mi_pfn_to_page(r->c->k, page->pfn), 0);
 	mi_check_say(f, "page %" PRIu64 " of a file is %s, and no request has it", page->index,
 		     page->flags >> MI_PG_LOCKED & 1 ? "locked" : "under writeback");
 	mi_check_address(f, "page.mapping", page->mapping);
 	mi_check_number(f, "page.index", (int64_t)page->index);
+}
+
+/* Those of busy[] that nothing pending has. False: out of memory. */
+static bool without_io(struct mi_check_run *r, struct mi_pending *p, struct mi_inhand *list,
+		       size_t *n)
+{
+	enum mi_finding finding;
+	size_t i;
+
+	for (i = 0; i < r->n_busy; i++) {
+		if (!mi_pending_page(p, &r->busy[i], &finding))
+			return false;
+		if (finding != MI_FINDING_NO_REQUEST)
+			continue;
+		list[*n].page = r->busy[i];
+		list[(*n)++].writeback = !(r->busy[i].flags >> MI_PG_LOCKED & 1);
+	}
+	return true;
+}
+
+static enum mi_status check_busy(struct mi_check_run *r, struct mi_pending *p, struct mi_error *err)
+{
+	struct mi_inhand *list = calloc(r->n_busy + 1, sizeof(*list));
+	struct mi_waiter *waiters = calloc(p->n_waits + 1, sizeof(*waiters));
+	enum mi_status st = MI_OK;
+	size_t i, n = 0;
+
+	for (i = 0; waiters && i < p->n_waits; i++)
+		waiters[i] = p->waits[i].waiter;
+	if (!list || !waiters || !without_io(r, p, list, &n))
+		r->no_memory = true;
+	else
+		st = mi_inhand_find(r->c->k, waiters, p->n_waits, list, n, err);
+	for (i = 0; !st && !r->no_memory && i < n; i++)
+		if (!list[i].how)
+			found_busy(r, &list[i].page);
+	free(waiters);
+	free(list);
+	return st;
 }
 
 static const enum mi_rule of_pending[] = {
@@ -178,8 +210,7 @@ enum mi_status mi_check_pending(struct mi_check_run *r, struct mi_error *err)
 		check_age(r, p, &p->rq[i]);
 		check_completed(r, p, &p->rq[i]);
 	}
-	for (i = 0; i < r->n_busy; i++)
-		check_busy(r, p, &r->busy[i]);
+	st = check_busy(r, p, err);
 	mi_pending_close(p);
-	return MI_OK;
+	return st;
 }

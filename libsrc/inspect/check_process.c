@@ -324,6 +324,10 @@ static void check_means(struct mi_check_run *r)
 	const char *why = "pages cannot be told in this kernel";
 	size_t i;
 
+	if (!mi_orders_known(r->c->k)) {
+		mi_check_cannot(r, MI_RULE_CACHE_SLOT, "how large folios are is not known");
+		mi_check_cannot(r, MI_RULE_PTE_PAGE, "how large folios are is not known");
+	}
 	if (mi_feature(r->c->k, MI_F_PAGE, &why) && mi_hugetlb_known(r->c->k))
 		return;
 	for (i = 0; i < sizeof(of_pages) / sizeof(*of_pages); i++)

@@ -14,8 +14,8 @@
 const char *mi_finding_word(enum mi_finding finding)
 {
 	static const char *const words[MI_FINDING_NR] = {
-		NULL,	     "page_unreadable", "bit_clear",	 "no_request",
-		"own_pages", "untold_device",	"no_block_queue"};
+		NULL,	     "page_unreadable", "bit_clear",	  "no_request",
+		"own_pages", "untold_device",	"no_block_queue", "in_hand"};
 
 	return finding < MI_FINDING_NR ? words[finding] : NULL;
 }
@@ -53,6 +53,10 @@ void mi_finding_text(const struct mi_wait *w, char *buf, size_t size)
 		snprintf(buf, size,
 			 "%s is %s; this file system reads from %s, never through a block queue",
 			 what, is, mi_fs_way_text(w->way));
+		break;
+	case MI_FINDING_IN_HAND:
+		snprintf(buf, size, "%s is %s; no pending request has it: PID %d %s", what, is,
+			 w->hand.pid, mi_inhand_text(w->hand_how));
 		break;
 	default:
 		buf[0] = '\0';
@@ -494,6 +498,8 @@ static int by_request(const void *a, const void *b)
 		return x->request < y->request ? -1 : 1;
 	if (x->waiter.pfn != y->waiter.pfn)
 		return x->waiter.pfn < y->waiter.pfn ? -1 : 1;
+	if (x->waiter.what != y->waiter.what)
+		return x->waiter.what < y->waiter.what ? -1 : 1;
 	return x->waiter.entry < y->waiter.entry ? -1 : x->waiter.entry > y->waiter.entry;
 }
 
@@ -528,6 +534,71 @@ static bool settle_waits(struct mi_pending *p, const size_t *kept)
 		p->rq[w->request].n_waits++;
 	}
 	return true;
+}
+
+/* ---- pages that no request has ---- */
+
+static bool may_be_in_hand(const struct mi_wait *w)
+{
+	return w->finding == MI_FINDING_NO_REQUEST &&
+	       (w->waiter.what == MI_WAIT_LOCKED || w->waiter.what == MI_WAIT_WRITEBACK);
+}
+
+/* Those who wait for one page are beside each other. */
+static bool same_as_before(const struct mi_wait *w, const struct mi_inhand *h)
+{
+	return h->page.head_pfn == w->page.head_pfn &&
+	       h->writeback == (w->waiter.what == MI_WAIT_WRITEBACK);
+}
+
+static void tell_hands(struct mi_pending *p, const struct mi_inhand *list)
+{
+	const struct mi_inhand *h = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_waits; i++) {
+		struct mi_wait *w = &p->waits[i];
+
+		if (!may_be_in_hand(w))
+			continue;
+		if (!h)
+			h = list;
+		else if (!same_as_before(w, h))
+			h++;
+		if (!h->how)
+			continue;
+		w->finding = MI_FINDING_IN_HAND;
+		w->hand = h->task;
+		w->hand_how = h->how;
+		w->hand_at = h->at;
+	}
+}
+
+static enum mi_status find_hands(struct mi_pending *p, struct mi_error *err)
+{
+	struct mi_inhand *list = calloc(p->n_waits + 1, sizeof(*list));
+	struct mi_waiter *waiters = calloc(p->n_waits + 1, sizeof(*waiters));
+	enum mi_status st = MI_OK;
+	size_t i, n = 0;
+
+	if (!list || !waiters)
+		st = no_memory(err);
+	for (i = 0; !st && i < p->n_waits; i++) {
+		const struct mi_wait *w = &p->waits[i];
+
+		waiters[i] = w->waiter;
+		if (!may_be_in_hand(w) || (n && same_as_before(w, &list[n - 1])))
+			continue;
+		list[n].page = w->page;
+		list[n++].writeback = w->waiter.what == MI_WAIT_WRITEBACK;
+	}
+	if (!st)
+		st = mi_inhand_find(p->k, waiters, p->n_waits, list, n, err);
+	if (!st)
+		tell_hands(p, list);
+	free(waiters);
+	free(list);
+	return st;
 }
 
 /* ---- the answer ---- */
@@ -683,6 +754,8 @@ static enum mi_status fill(struct mi_pending *p, const char *device, struct mi_e
 		st = mi_fs_pending_load(p, err);
 	if (!st)
 		st = join(p, all, n, device, err);
+	if (!st)
+		st = find_hands(p, err);
 	free(all);
 	p->clock_known = mi_clock_ns(p->k, &p->clock_ns);
 	return st;

@@ -8,6 +8,7 @@
 #include "../kernel/tagwait.h"
 #include "../kernel/waiters.h"
 #include "devices.h"
+#include "inhand.h"
 #include "inspect.h"
 #include "mapped.h"
 
@@ -58,6 +59,7 @@ enum mi_finding {
 	MI_FINDING_OWN_PAGES,	  /* the same, below a device that does I/O from pages of its own */
 	MI_FINDING_UNTOLD_DEVICE, /* the same, below one of which is not known what it does */
 	MI_FINDING_NO_QUEUE,	  /* the same, where reads never reach a block queue */
+	MI_FINDING_IN_HAND,	  /* the same, and a task seems to work on the page */
 	MI_FINDING_NR,
 };
 
@@ -71,6 +73,10 @@ struct mi_wait {
 	size_t fs_request;	    /* of fs.rq[] that has this page; MI_NO_INDEX: none */
 	enum mi_fs_way way;	    /* where reads of its file go; UNKNOWN without a file */
 	enum mi_finding finding;
+	/* IN_HAND: who works on it, how that shows, and where on his stack */
+	struct mi_task hand;
+	enum mi_inhand_how hand_how;
+	uint64_t hand_at;
 };
 
 /* The file behind a loop device. */

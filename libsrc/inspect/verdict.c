@@ -63,6 +63,7 @@ static enum mi_verdict of_wait(const struct mi_wait *w)
 	case MI_FINDING_BIT_CLEAR:
 		return w->waiter.woken ? MI_VERDICT_WOKEN : MI_VERDICT_LOST;
 	case MI_FINDING_NO_REQUEST:
+	case MI_FINDING_IN_HAND:
 	case MI_FINDING_OWN_PAGES:
 	case MI_FINDING_UNTOLD_DEVICE:
 		return MI_VERDICT_NO_REQUEST;

@@ -194,6 +194,42 @@ bool mi_rq_bios(struct mi_kernel *k, const struct mi_rq *rq, mi_bio_fn fn, void 
 	return true;
 }
 
+/* So many a bio that is made has room for: BIO_MAX_VECS, include/linux/bio.h */
+#define FILLED_MAX 256
+#define SECTOR 512
+
+bool mi_bio_filled(struct mi_kernel *k, uint64_t addr, mi_bvec_fn fn, void *arg)
+{
+	const struct mi_layout *l = &k->l;
+	unsigned char raw[512], v[FILLED_MAX * 64];
+	uint64_t left, vec, bytes, done = 0, offset;
+	size_t n = 0, i;
+
+	if (!mi_feature(k, MI_F_BLOCK, NULL) || mi_read_virt(k->t, addr, raw, l->size_bio))
+		return false;
+	left = mi_get(raw, &l->bio_size);
+	vec = mi_get(raw, &l->bio_vec);
+	if (!left || left % SECTOR || mi_get(raw, &l->bio_idx) ||
+	    (mi_has(&l->bio_done) && mi_get(raw, &l->bio_done)) || !mi_is_kernel_address(k->t, vec))
+		return false;
+	/* All of it must fit before any of it is believed. */
+	for (; done < left; done += bytes, n++) {
+		if (n == FILLED_MAX || mi_read_virt(k->t, vec + n * l->size_bio_vec,
+						    v + n * l->size_bio_vec, l->size_bio_vec))
+			return false;
+		bytes = mi_get(v + n * l->size_bio_vec, &l->bv_len);
+		offset = mi_get(v + n * l->size_bio_vec, &l->bv_offset);
+		if (!bytes || bytes > left - done || offset >> 32)
+			return false;
+	}
+	for (i = 0; i < n; i++)
+		if (!fn(arg, addr, mi_get(v + i * l->size_bio_vec, &l->bv_page),
+			(uint32_t)mi_get(v + i * l->size_bio_vec, &l->bv_offset),
+			(uint32_t)mi_get(v + i * l->size_bio_vec, &l->bv_len)))
+			break;
+	return true;
+}
+
 /* ---- the clock ---- */
 
 bool mi_clock_ns(struct mi_kernel *k, uint64_t *ns)

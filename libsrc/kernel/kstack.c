@@ -96,30 +96,42 @@ static enum mi_read read_sp(struct mi_kernel *k, const struct mi_task *task, uin
 	return mi_read_member(k->t, task->addr, &l->task_thread_sp, sp);
 }
 
-enum mi_kstack_status mi_kstack_load(struct mi_kernel *k, const struct mi_task *task,
-				     struct mi_kstack *s)
+/* Where its stack is, and where in it the task goes on; *on_cpu: that is not known. */
+static enum mi_read find_stack(struct mi_kernel *k, const struct mi_task *task, struct mi_kstack *s,
+			       uint64_t *stack, uint64_t *on_cpu)
 {
 	const struct mi_layout *l = &k->l;
+	enum mi_read r;
+
+	r = mi_read_member(k->t, task->addr, &l->task_stack, stack);
+	if (!r)
+		r = read_sp(k, task, *stack, &s->sp);
+	if (!r && mi_has(&l->task_thread_fp))
+		r = mi_read_member(k->t, task->addr, &l->task_thread_fp, &s->fp);
+	if (!r && mi_has(&l->task_thread_pc))
+		r = mi_read_member(k->t, task->addr, &l->task_thread_pc, &s->pc);
+	if (!r && mi_has(&l->task_on_cpu))
+		r = mi_read_member(k->t, task->addr, &l->task_on_cpu, on_cpu);
+	return r;
+}
+
+static enum mi_kstack_status load(struct mi_kernel *k, const struct mi_task *task, bool any,
+				  struct mi_kstack *s)
+{
 	uint64_t size = mi_kstack_size(k), stack, on_cpu = 0;
 	unsigned int word = mi_word_size(k->t);
 	enum mi_read r;
 	size_t n;
 
 	s->n = 0;
-	r = mi_read_member(k->t, task->addr, &l->task_stack, &stack);
-	if (!r)
-		r = read_sp(k, task, stack, &s->sp);
 	s->fp = s->pc = 0;
-	if (!r && mi_has(&l->task_thread_fp))
-		r = mi_read_member(k->t, task->addr, &l->task_thread_fp, &s->fp);
-	if (!r && mi_has(&l->task_thread_pc))
-		r = mi_read_member(k->t, task->addr, &l->task_thread_pc, &s->pc);
-	if (!r && mi_has(&l->task_on_cpu))
-		r = mi_read_member(k->t, task->addr, &l->task_on_cpu, &on_cpu);
+	r = find_stack(k, task, s, &stack, &on_cpu);
 	if (r)
 		return lost(k, s, "task_struct", task->addr, r);
-	if (on_cpu)
+	if (on_cpu && !any)
 		return MI_KSTACK_RUNNING;
+	if (on_cpu)
+		s->sp = stack;
 	if (!size || stack & (MI_PAGE_SIZE - 1) || s->sp & (word - 1) || s->sp - stack >= size) {
 		mi_problem_bad(&k->problems, "task_struct", task->addr,
 			       "has its stack pointer outside of its stack", effect_of(s));
@@ -134,6 +146,18 @@ enum mi_kstack_status mi_kstack_load(struct mi_kernel *k, const struct mi_task *
 		return lost(k, s, "kernel stack", s->sp, r);
 	s->n = n;
 	return MI_KSTACK_OK;
+}
+
+enum mi_kstack_status mi_kstack_load(struct mi_kernel *k, const struct mi_task *task,
+				     struct mi_kstack *s)
+{
+	return load(k, task, false, s);
+}
+
+enum mi_kstack_status mi_kstack_load_any(struct mi_kernel *k, const struct mi_task *task,
+					 struct mi_kstack *s)
+{
+	return load(k, task, true, s);
 }
 
 void mi_kstack_free(struct mi_kstack *s)

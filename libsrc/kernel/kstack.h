@@ -61,6 +61,12 @@ const char *mi_kstack_lacks(const struct mi_layout *l, enum mi_arch arch);
 /* @s: zeroed before the first load. For the next task the same may be used again. */
 enum mi_kstack_status mi_kstack_load(struct mi_kernel *k, const struct mi_task *task,
 				     struct mi_kstack *s);
+/*
+ * Of a task on a CPU all of its stack, from the lowest address (sp) on: what was left
+ * there by calls that returned is among it. Of others the same as above. Never RUNNING.
+ */
+enum mi_kstack_status mi_kstack_load_any(struct mi_kernel *k, const struct mi_task *task,
+					 struct mi_kstack *s);
 void mi_kstack_free(struct mi_kstack *s);
 
 /* What the entry code saved at the end of the stack. */

@@ -246,6 +246,14 @@ static unsigned int folio_order(struct mi_kernel *k, const unsigned char *second
 	return (unsigned int)order;
 }
 
+bool mi_orders_known(const struct mi_kernel *k)
+{
+	const struct mi_layout *l = &k->l;
+
+	return mi_has(&l->page_compound_order) || mi_has(&l->folio_order) || is_old_compound(l) ||
+	       mi_has(&l->folio_flags_1);
+}
+
 bool mi_hugetlb_known(const struct mi_kernel *k)
 {
 	const struct mi_layout *l = &k->l;

@@ -74,6 +74,9 @@ void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct m
 /* Whether this kernel's pages of hugetlb can be told from others at all. */
 bool mi_hugetlb_known(const struct mi_kernel *k);
 
+/* Whether this kernel tells of how many pages a folio is. */
+bool mi_orders_known(const struct mi_kernel *k);
+
 /* Frame of the struct page at @addr; false if it does not lie in the vmemmap. */
 bool mi_page_to_pfn(const struct mi_kernel *k, uint64_t addr, uint64_t *pfn);
 uint64_t mi_pfn_to_page(const struct mi_kernel *k, uint64_t pfn);

@@ -90,6 +90,12 @@ bool mi_rq_bvecs(struct mi_kernel *k, const struct mi_rq *rq, mi_bvec_fn fn, voi
 		 uint64_t *bios);
 
 /*
+ * What may be a bio at @addr that nobody has begun to work off: the same for each of its vectors.
+ * False, without a problem: it is none, or not to be read.
+ */
+bool mi_bio_filled(struct mi_kernel *k, uint64_t addr, mi_bvec_fn fn, void *arg);
+
+/*
  * Calls @fn for each of its bios, those without data as well; @private: what the bio's
  * completion is given, 0 if that is not known. Stops, and is false, if @fn says false.
  */

@@ -227,6 +227,13 @@ void mi_json_wait(struct mi_json *w, const struct mi_wait *wait)
 		mi_finding_text(wait, text, sizeof(text));
 		mi_json_text(w, "finding_text", text);
 	}
+	if (wait->finding == MI_FINDING_IN_HAND) {
+		mi_json_object(w, "in_hand_of");
+		mi_json_task(w, &wait->hand);
+		mi_json_text(w, "by", mi_inhand_word(wait->hand_how));
+		mi_json_hex(w, "stack_address", wait->hand_at);
+		mi_json_object_end(w);
+	}
 }
 
 static void put_wait(struct mi_json *w, const struct mi_wait *wait)

@@ -605,8 +605,10 @@ static bool honest(const struct figures *a, const struct figures *full)
 /* What is found is wrong, but where the absence of a key stands for another kernel. */
 static bool check_honest(const char *key, const struct figures *a, const struct figures *full)
 {
-	/* For a few CPUs no task has RSS counts of its own; before L1TF nothing was inverted. */
-	static const char *const forms[] = {"task_rss_stat", "task_rss_count", "l1tf_mitigation"};
+	/* For a few CPUs no task has RSS counts of its own; before L1TF nothing was inverted; kinds
+	 * of swap entries have other numbers since pages are exclusive. */
+	static const char *const forms[] = {"task_rss_stat", "task_rss_count", "l1tf_mitigation",
+					    "PG_anon_exclusive"};
 	size_t i;
 
 	for (i = 0; i < sizeof(forms) / sizeof(*forms); i++)
