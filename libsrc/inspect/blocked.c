@@ -434,7 +434,7 @@ static bool take_task(struct build *b, const struct mi_task *task)
 	return true;
 }
 
-/* ---- who has the locks ---- */
+/* ---- who has the locks, and the pages ---- */
 
 static bool take_owner(struct build *b, const struct mi_task *task)
 {
@@ -453,17 +453,35 @@ static bool take_owner(struct build *b, const struct mi_task *task)
 	return fill(b, t);
 }
 
+/* NULL: it waits for no page that somebody works on. */
+static const struct mi_task *hand_of(const struct mi_blocked_set *set, const struct mi_blocked *t)
+{
+	const struct mi_wait *w = t->wait != MI_NO_INDEX ? &set->pending->waits[t->wait] : NULL;
+
+	return w && w->finding == MI_FINDING_IN_HAND ? &w->hand : NULL;
+}
+
+static bool take_hands(struct build *b)
+{
+	struct mi_blocked_set *set = b->set;
+	const struct mi_task *hand;
+	size_t i;
+
+	for (i = 0; i < set->n + set->n_owners; i++) {
+		hand = hand_of(set, &set->tasks[i]);
+		if (hand && !take_owner(b, hand))
+			return false;
+	}
+	return true;
+}
+
 /* Of each lock as it is found: an owner may sleep for another one. */
-static bool take_owners(struct build *b)
+static bool take_lock_owners(struct build *b)
 {
 	struct mi_blocked_set *set = b->set;
 	struct mi_task owner;
-	size_t i, n, seen;
+	size_t i, n;
 
-	for (i = 0; i < set->n; i++)
-		if (!mi_addrmap_get(&set->by_task, set->tasks[i].task.addr, &seen) &&
-		    !mi_addrmap_put(&set->by_task, set->tasks[i].task.addr, i))
-			return false;
 	for (i = 0; set->search && i < OWNERS_MAX; i++) {
 		set->locks = mi_locks(set->search, &n);
 		if (i >= n)
@@ -477,6 +495,35 @@ static bool take_owners(struct build *b)
 	if (set->search)
 		set->locks = mi_locks(set->search, &set->n_locks);
 	return true;
+}
+
+/* Each of them may wait for what another has. */
+static bool take_owners(struct build *b)
+{
+	struct mi_blocked_set *set = b->set;
+	size_t i, before, seen;
+
+	for (i = 0; i < set->n; i++)
+		if (!mi_addrmap_get(&set->by_task, set->tasks[i].task.addr, &seen) &&
+		    !mi_addrmap_put(&set->by_task, set->tasks[i].task.addr, i))
+			return false;
+	do {
+		before = set->n_owners;
+		if (!take_hands(b) || !take_lock_owners(b))
+			return false;
+	} while (set->n_owners != before);
+	return true;
+}
+
+const struct mi_blocked *mi_blocked_behind(const struct mi_blocked_set *set,
+					   const struct mi_blocked *t)
+{
+	const struct mi_task *hand = t->verdict == MI_VERDICT_NO_REQUEST ? hand_of(set, t) : NULL;
+	size_t i;
+
+	if (t->verdict == MI_VERDICT_LOCK)
+		return mi_blocked_owner(set, t);
+	return hand && mi_addrmap_get(&set->by_task, hand->addr, &i) ? &set->tasks[i] : NULL;
 }
 
 const struct mi_blocked *mi_blocked_owner(const struct mi_blocked_set *set,

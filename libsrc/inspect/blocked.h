@@ -14,8 +14,8 @@
  *
  * A task counts as blocked if it sleeps in state D, if it stands in a wait queue of
  * pages, of tags, or of a file system's server, or if it sleeps in a page fault (a
- * userfaultfd that nobody answers: state S). Who has a lock that one of these waits for
- * is looked at as well, whatever it does.
+ * userfaultfd that nobody answers: state S). Who has a lock that one of these waits for, or
+ * works on a page that no request has, is looked at as well, whatever it does.
  */
 
 /* What is at the end of the chain. */
@@ -62,7 +62,7 @@ struct mi_blocked {
 	size_t fs_request, fs_conn;
 	size_t lock; /* index of locks[]; MI_NO_INDEX: it sleeps for none, or it is not known */
 	enum mi_lock_mode lock_mode;
-	/* Not asked for, but it has a lock that one of the others waits for. */
+	/* Not asked for, but it has a lock or a page that one of the others waits for. */
 	bool owner_only;
 	enum mi_joined_by by;
 	uint64_t bio;	/* by COMPLETION, STACK_WORDS: which, ... */
@@ -120,6 +120,10 @@ void mi_blocked_close(struct mi_blocked_set *set);
 /* The task that has the lock which @t waits for; NULL: none is known, or it does not wait. */
 const struct mi_blocked *mi_blocked_owner(const struct mi_blocked_set *set,
 					  const struct mi_blocked *t);
+
+/* The task behind it in the chain of its verdict: who has that lock, or works on the page. */
+const struct mi_blocked *mi_blocked_behind(const struct mi_blocked_set *set,
+					   const struct mi_blocked *t);
 
 /* The function in which it sleeps, as the kernel's wchan: not of the scheduler. NULL: unknown. */
 const char *mi_blocked_function(const struct mi_blocked *t);

@@ -35,8 +35,8 @@ const char *mi_inhand_word(enum mi_inhand_how how)
 
 const char *mi_inhand_text(enum mi_inhand_how how)
 {
-	static const char *const text[MI_INHAND_NR] = {
-		"?", "has it on its stack", "is reading ahead", "is filling a bio with it"};
+	static const char *const text[MI_INHAND_NR] = {"?", "seems to work on it",
+						       "is reading ahead", "has a bio with it"};
 
 	return how < MI_INHAND_NR ? text[how] : "?";
 }
@@ -89,17 +89,29 @@ static bool note_waits(struct search *s, size_t n)
 
 /* ---- one stack ---- */
 
-static void take(struct search *s, struct mi_inhand *h, enum mi_inhand_how how)
+/* A bio of the same task tells more than what else lies there. */
+static bool tells_more(const struct search *s, const struct mi_inhand *h, enum mi_inhand_how how)
+{
+	return !h->how ||
+	       (how == MI_INHAND_BIO && h->how == MI_INHAND_PAGE && h->task.addr == s->task->addr);
+}
+
+static bool waits_for(const struct search *s, const struct mi_inhand *h)
 {
 	size_t wait;
 
-	if (h->how || (mi_addrmap_get(&s->waiting, s->task->addr, &wait) &&
-		       s->waits[wait].pfn - h->page.head_pfn < 1ULL << h->page.order))
+	return mi_addrmap_get(&s->waiting, s->task->addr, &wait) &&
+	       s->waits[wait].pfn - h->page.head_pfn < 1ULL << h->page.order;
+}
+
+static void take(struct search *s, struct mi_inhand *h, enum mi_inhand_how how)
+{
+	if (!tells_more(s, h, how) || waits_for(s, h))
 		return;
+	s->left -= !h->how;
 	h->how = how;
 	h->task = *s->task;
 	h->at = s->at;
-	s->left--;
 }
 
 /* The first of by_pfn[] from @pfn on. */
@@ -138,7 +150,7 @@ static bool take_vector(void *arg, uint64_t bio, uint64_t page, uint32_t offset,
 	}
 	for (i = first_from(s, pfn); i < s->n && s->list[s->by_pfn[i]].page.head_pfn <= last; i++)
 		take(s, &s->list[s->by_pfn[i]], MI_INHAND_BIO);
-	return s->left > 0;
+	return true;
 }
 
 /* The pages that a reader has to read yet: those before are in bios. */
@@ -178,7 +190,7 @@ static bool look_at_words(struct search *s)
 	bool mapping = false;
 	size_t i, at;
 
-	for (i = 0; i < s->stack.n && s->left; i++) {
+	for (i = 0; i < s->stack.n; i++) {
 		s->at = word_address(s, i);
 		if (mi_addrmap_get(&s->by_page, s->stack.words[i], &at)) {
 			if (!s->list[at].writeback)
@@ -197,7 +209,7 @@ static void look_at_bios(struct search *s)
 	uint64_t word, align = mi_kstack_word(&s->stack) - 1;
 	size_t i;
 
-	for (i = 0; i < s->stack.n && s->left && s->bios < BIOS_MAX; i++) {
+	for (i = 0; i < s->stack.n && s->bios < BIOS_MAX; i++) {
 		word = s->stack.words[i];
 		if (word & align || !mi_is_kernel_address(s->k->t, word))
 			continue;

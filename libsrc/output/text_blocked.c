@@ -86,6 +86,9 @@ static void put_page(const struct mi_blocked_set *set, const struct mi_blocked *
 		mi_words_add(&e, " of buffer_head %" PRIx64, wait->waiter.buffer);
 	if (wait->file != MI_NO_INDEX)
 		mi_words_add(&e, "; address_space %" PRIx64, wait->page.mapping);
+	if (wait->finding == MI_FINDING_IN_HAND)
+		mi_words_add(&e, "; PID %d %s: %" PRIx64 " on its kernel stack", wait->hand.pid,
+			     mi_inhand_text(wait->hand_how), wait->hand_at);
 	put_evidence(out, &e);
 }
 

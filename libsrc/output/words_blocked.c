@@ -294,7 +294,7 @@ void mi_words_verdict(const struct mi_blocked_set *set, const struct mi_blocked 
 
 	own_verdict(set, t, w);
 	for (i = 0; i < OWNERS_TOLD; i++) {
-		at = at->verdict == MI_VERDICT_LOCK ? mi_blocked_owner(set, at) : NULL;
+		at = mi_blocked_behind(set, at);
 		if (!at)
 			return;
 		mi_words_add(w, "; PID %d ", at->task.pid);

@@ -48,7 +48,7 @@ class Truth:
             stack = stat.parent / "stack"
             self.stack[tid] = stack.read_text() if stack.exists() else ""
         self.faults = {}
-        self.locks, self.throttled = {}, {}
+        self.locks, self.throttled, self.hands = {}, {}, {}
         for line in (path / "notes").read_text().splitlines():
             word, *rest = line.split()
             if word == "fault":
@@ -57,6 +57,8 @@ class Truth:
                 self.locks[int(rest[1])] = (rest[0], rest[2], int(rest[3]))
             elif word == "throttled":
                 self.throttled[int(rest[0])] = rest[1]
+            elif word == "in-hand":
+                self.hands[int(rest[0])] = int(rest[1])
 
     def blocked(self):
         return {t for t, s in self.state.items()
@@ -116,6 +118,18 @@ def check_lock(tap, truth, task):
     tap.result(lock.get("mode") == wanted, f"{who}: to {mode}")
 
 
+def check_hand(tap, truth, task):
+    """No request has the page: who reads it has a bio with it, and waits for a tag himself."""
+    who, wait = f"PID {task['pid']} ({task['comm']})", task["wait"] or {}
+    hand = wait.get("in_hand_of") or {}
+    owner = truth.hands[task["pid"]]
+    tap.result(task["verdict"] == "no_request" and wait.get("finding") == "in_hand"
+               and (hand.get("pid"), hand.get("by")) == (owner, "bio"),
+               f"{who}: PID {owner} has a bio with the page", [str(wait)])
+    tap.result(f"; PID {owner} waits for" in task["verdict_text"]
+               and "tag" in task["verdict_text"], f"{who}: {task['verdict_text']}")
+
+
 def check_task(tap, truth, task):
     tid = task["pid"]
     who = f"PID {tid} ({task['comm']})"
@@ -128,6 +142,8 @@ def check_task(tap, truth, task):
                f"{who}: asleep for {task['blocked_ns']} ns")
     if tid in truth.locks:
         check_lock(tap, truth, task)
+    elif tid in truth.hands:
+        check_hand(tap, truth, task)
     elif tid in truth.throttled:
         tap.result(task["verdict"] == "function"
                    and task["sleeps_for"]["class"] == truth.throttled[tid],

@@ -161,8 +161,8 @@ static uint64_t bytes_of(enum io_kind kind)
 
 static void note_io(const char *disk, enum io_kind kind, uint64_t sector, uint64_t step, int count)
 {
-	static const char *const ops[] = {"READ",    "WRITE",	     "WRITE", "WRITE",
-					  "DISCARD", "WRITE_ZEROES", "READ",  "WRITE"};
+	static const char *const ops[] = {"READ",	  "WRITE", "WRITE", "WRITE", "DISCARD",
+					  "WRITE_ZEROES", "READ",  "WRITE", "READ"};
 
 	note("io %s %s %lu %lu %d %lu\n", disk, ops[kind], (unsigned long)sector,
 	     (unsigned long)bytes_of(kind), count, (unsigned long)step);
@@ -179,6 +179,10 @@ static int do_io(int fd, const struct io *io)
 	size_t len = range[1];
 
 	switch (io->kind) {
+	case IO_CACHED_READ:
+		if (posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM))
+			return 0;
+		return pread(fd, buffer, len, at) == (ssize_t)len;
 	case IO_READ:
 	case IO_BIG_READ:
 		return pread(fd, buffer, len, at) == (ssize_t)len;
@@ -196,7 +200,8 @@ static int do_io(int fd, const struct io *io)
 static void *run_io(void *arg)
 {
 	struct io *io = arg;
-	int fd = open_disk(io->disk, O_RDWR | O_DIRECT | (io->kind == IO_WRITE_FUA ? O_DSYNC : 0));
+	int direct = io->kind == IO_CACHED_READ ? 0 : O_DIRECT;
+	int fd = open_disk(io->disk, O_RDWR | direct | (io->kind == IO_WRITE_FUA ? O_DSYNC : 0));
 
 	atomic_store(&io->tid, (int)syscall(SYS_gettid));
 	do {
@@ -240,6 +245,17 @@ void io_threads(const char *disk, enum io_kind kind, uint64_t sector, uint64_t s
 	note_io(disk, kind, sector, step, count);
 	for (int i = 0; i < count; i++)
 		start_io(disk, kind, sector + (uint64_t)i * step, false);
+}
+
+void io_same_page(const char *disk, uint64_t sector)
+{
+	struct io *reader, *waiter;
+
+	note_io(disk, IO_CACHED_READ, sector, 0, 1);
+	reader = start_io(disk, IO_CACHED_READ, sector, false);
+	io_await();
+	waiter = start_io(disk, IO_CACHED_READ, sector, false);
+	note("in-hand %d %d\n", atomic_load(&waiter->tid), atomic_load(&reader->tid));
 }
 
 void io_until_stuck(const char *disk)

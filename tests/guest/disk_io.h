@@ -19,6 +19,7 @@ enum io_kind {
 	IO_ZEROES,
 	IO_BIG_READ, /* 64 KiB */
 	IO_BIG_WRITE,
+	IO_CACHED_READ, /* of one page, through the page cache */
 };
 
 /* Writes /sys/block/DISK/ATTR. */
@@ -35,6 +36,12 @@ void add_partition(const char *disk, uint64_t start, uint64_t bytes, char name[D
 
 /* A thread that does one operation of one page, or 64 KiB, and gets stuck in it. */
 void io_thread(const char *disk, enum io_kind kind, uint64_t sector);
+
+/*
+ * A thread that reads a page of a disk through the page cache, and one that then waits for that
+ * page: by the request, if there is one already, or by the first thread's bio.
+ */
+void io_same_page(const char *disk, uint64_t sector);
 
 /* The same @count times, each @step sectors further on. */
 void io_threads(const char *disk, enum io_kind kind, uint64_t sector, uint64_t step, int count);

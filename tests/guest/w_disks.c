@@ -175,6 +175,17 @@ static void too_few_tags(void)
 	io_threads(sched.name, IO_BIG_READ, 0, APART, 7);
 }
 
+/* Who reads a page waits for a tag: there is no request that has the page yet. */
+static void page_before_tag(void)
+{
+	struct null_disk d = {.scheduler = "none", .depth = 1, .queues = 1};
+
+	make_null(&d);
+	io_thread(d.name, IO_BIG_READ, 0);
+	io_await();
+	io_same_page(d.name, 1024);
+}
+
 /* One set of tags for two disks, and one bitmap for all hardware queues of a disk. */
 static void shared_tags(void)
 {
@@ -382,6 +393,7 @@ static void disks(void)
 	} steps[] = {
 		{"schedulers", all_schedulers},
 		{"tags", too_few_tags},
+		{"pages before tags", page_before_tag},
 		{"shared tags", shared_tags},
 		{"scsi_debug", scsi_debug},
 		{"nvme", nvme_disk},

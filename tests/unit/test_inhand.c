@@ -260,6 +260,8 @@ static void test_bio(void **state)
 	want(104, 10, 0);
 	list[2].writeback = true;
 	put64(STACK_END(0) - 0x180, MAPPING);
+	/* Which tells less, and comes first. */
+	put64(STACK_END(0) - 0x190, PAGE(102));
 	put64(there, BIO);
 	put_bio(4 * MI_PAGE_SIZE, PAGE(98), 4 * MI_PAGE_SIZE, 2 * MI_PAGE_SIZE);
 	look();
