@@ -10,6 +10,7 @@
 /* Of all stacks: what looks like a bio costs a read, a window a look at each page. */
 #define BIOS_MAX 1048576
 #define WINDOWS_MAX 4096
+#define WINDOW_MAX ((uint64_t)1 << 20) /* pages; no device's readahead is 4 GiB */
 
 struct search {
 	struct mi_kernel *k;
@@ -153,6 +154,18 @@ static bool take_vector(void *arg, uint64_t bio, uint64_t page, uint32_t offset,
 	return true;
 }
 
+/* Code keeps the address of the mapping for itself as well: with it there must be the file, or
+ * none. */
+static bool is_window(struct search *s, const void *raw, uint64_t mapping)
+{
+	const struct mi_layout *l = &s->k->l;
+	uint64_t file = mi_get(raw, &l->ractl_file), n = mi_get(raw, &l->ractl_nr), of;
+
+	return n && n <= WINDOW_MAX &&
+	       (!file || (mi_is_kernel_address(s->k->t, file) &&
+			  !mi_read_member(s->k->t, file, &l->file_mapping, &of) && of == mapping));
+}
+
 /* The pages that a reader has to read yet: those before are in bios. */
 static void take_window(struct search *s, uint64_t mapping, size_t word)
 {
@@ -162,19 +175,21 @@ static void take_window(struct search *s, uint64_t mapping, size_t word)
 	const void *raw;
 	size_t i;
 
-	if (word < before || word - before + words > s->stack.n)
+	if (word < before || word - before + words > s->stack.n || s->windows == WINDOWS_MAX)
 		return;
 	raw = mi_kstack_at(&s->stack, word - before);
+	if (!is_window(s, raw, mapping))
+		return;
 	index = mi_get(raw, &l->ractl_index);
 	n = mi_get(raw, &l->ractl_nr);
-	for (i = 0; n && s->windows < WINDOWS_MAX && i < s->n; i++) {
+	s->windows++;
+	for (i = 0; i < s->n; i++) {
 		const struct mi_page *p = &s->list[i].page;
 
 		/* The last may have been put into the cache, and not counted yet. */
 		if (p->mapping == mapping && p->index - index <= n && !s->list[i].writeback)
 			take(s, &s->list[i], MI_INHAND_READAHEAD);
 	}
-	s->windows += n > 0;
 }
 
 static uint64_t word_address(const struct search *s, size_t i)
@@ -185,8 +200,10 @@ static uint64_t word_address(const struct search *s, size_t i)
 /* True: it has a file's address_space, and so its bio may be there as well. */
 static bool look_at_words(struct search *s)
 {
-	bool has_window = s->k->l.size_ractl && mi_has(&s->k->l.ractl_mapping) &&
-			  mi_has(&s->k->l.ractl_index) && mi_has(&s->k->l.ractl_nr);
+	const struct mi_layout *l = &s->k->l;
+	bool has_window = l->size_ractl && mi_has(&l->ractl_file) && mi_has(&l->ractl_mapping) &&
+			  mi_has(&l->ractl_index) && mi_has(&l->ractl_nr) &&
+			  mi_has(&l->file_mapping);
 	bool mapping = false;
 	size_t i, at;
 
@@ -221,6 +238,9 @@ static void look_at_bios(struct search *s)
 
 static void look_at_task(struct search *s, const struct mi_task *task)
 {
+	/* Its stack was given back. */
+	if (task->state == 'Z' || task->state == 'X')
+		return;
 	s->task = task;
 	s->stack.effect = "who works on a page may not be told";
 	if (mi_kstack_load_any(s->k, task, &s->stack) == MI_KSTACK_OK && look_at_words(s))

@@ -30,6 +30,7 @@ enum {
 #define VECTORS (BASE + 0x1100)
 #define MAPPING (BASE + 0x2000)
 #define OTHER (BASE + 0x2400)
+#define THE_FILE (BASE + 0x2800)
 /* Struct pages are nowhere: only their addresses matter. */
 #define VMEMMAP 0xffffea0000000000ULL
 #define PAGE(pfn) (VMEMMAP + 64 * (uint64_t)(pfn))
@@ -75,6 +76,8 @@ static void make_layout(void)
 	l->task_on_cpu = sized(ON_CPU, 4);
 	/* As in 6.12. */
 	l->size_ractl = 48;
+	l->ractl_file = at(0);
+	l->file_mapping = at(8);
 	l->ractl_mapping = at(8);
 	l->ractl_index = at(24);
 	l->ractl_nr = sized(32, 4);
@@ -203,6 +206,8 @@ static void test_writeback(void **state)
 
 static void put_window(uint64_t va, uint64_t mapping, uint64_t index, uint32_t n)
 {
+	put64(va, THE_FILE);
+	put64(THE_FILE + 8, mapping);
 	put64(va + 8, mapping);
 	put64(va + 24, index);
 	put32(va + 32, n);
@@ -227,14 +232,38 @@ static void test_window(void **state)
 	assert_hand(4, MI_INHAND_NONE, 0, 0);
 }
 
-/* All of it was read; of another file; cut off by the end of the stack. */
+/* All of it was read; more than any is; of another file; cut off by the end of the stack. */
 static void test_no_window(void **state)
 {
+	uint64_t there = STACK_END(0) - 0x100;
+
 	(void)state;
 	want(100, 20, 0);
 	put_window(STACK_END(0) - 0x200, MAPPING, 20, 0);
-	put_window(STACK_END(0) - 0x100, OTHER, 20, 8);
+	put_window(STACK_END(0) - 0x280, MAPPING, 20, 0xc5a0e840);
 	put64(STACK_END(1) - 8, MAPPING);
+	put_window(there, OTHER, 20, 8);
+	look();
+	assert_hand(0, MI_INHAND_NONE, 0, 0);
+	/* What lies before it is no file of this mapping; or there is no file. */
+	put_window(there, MAPPING, 20, 8);
+	put64(THE_FILE + 8, OTHER);
+	forget();
+	look();
+	assert_hand(0, MI_INHAND_NONE, 0, 0);
+	put64(there, 0);
+	forget();
+	look();
+	assert_hand(0, MI_INHAND_READAHEAD, 10, there + 8);
+}
+
+/* What has exited has no stack. */
+static void test_zombie(void **state)
+{
+	(void)state;
+	want(100, 20, 0);
+	put64(TASK(0) + STACK, 0);
+	put32(TASK(0) + EXIT, 0x20);
 	look();
 	assert_hand(0, MI_INHAND_NONE, 0, 0);
 }
@@ -320,6 +349,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_writeback, setup, end_memory),
 		cmocka_unit_test_setup_teardown(test_window, setup, end_memory),
 		cmocka_unit_test_setup_teardown(test_no_window, setup, end_memory),
+		cmocka_unit_test_setup_teardown(test_zombie, setup, end_memory),
 		cmocka_unit_test_setup_teardown(test_bio, setup, end_memory),
 		cmocka_unit_test_setup_teardown(test_no_bio, setup, end_memory),
 		cmocka_unit_test_setup_teardown(test_lost, setup, end_memory),
