@@ -272,7 +272,8 @@ static void note_beginnings(struct beginnings *b, const struct mr_btf_query *que
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		b->second[(u8)query[i].name[0]] |= 1ULL << (query[i].name[1] & 63);
+		if (query[i].name && !query[i].of)
+			b->second[(u8)query[i].name[0]] |= 1ULL << (query[i].name[1] & 63);
 }
 
 /* What this type is the prototype of: the name of a function or tracepoint, or NULL. */
@@ -289,6 +290,32 @@ static const char *asked_name(const struct btf_file *f, const struct btf_type *t
 	return strncmp(name, TRACE_PREFIX, prefix) ? NULL : name + prefix;
 }
 
+static void look_into(const struct btf_file *f, const struct btf_type *t,
+		      struct mr_btf_query *query)
+{
+	const struct btf_member *m = (const void *)(t + 1);
+	u32 i, n = BTF_INFO_VLEN(t->info);
+
+	for (i = 0; i < n; i++) {
+		const struct btf_type *is = type_of(f, m[i].type);
+
+		if (!strcmp(name_of(f, m[i].name_off), query->name) && is &&
+		    kind_of(is) == BTF_KIND_PTR)
+			answer(query, f, is);
+	}
+}
+
+static void look_up_members(const struct btf_file *f, const struct btf_type *t,
+			    struct mr_btf_query *query, unsigned int n)
+{
+	const char *name = name_of(f, t->name_off);
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (query[i].name && query[i].of && !strcmp(query[i].of, name))
+			look_into(f, t, &query[i]);
+}
+
 static void look_up(const struct btf_file *f, struct mr_btf_query *query, unsigned int n)
 {
 	static struct beginnings beginnings;
@@ -301,10 +328,13 @@ static void look_up(const struct btf_file *f, struct mr_btf_query *query, unsign
 		const char *name = asked_name(f, t);
 		bool tracepoint = kind_of(t) == BTF_KIND_TYPEDEF;
 
+		if (kind_of(t) == BTF_KIND_STRUCT)
+			look_up_members(f, t, query, n);
 		if (!name || !may_begin(&beginnings, name))
 			continue;
 		for (i = 0; i < n; i++)
-			if (query[i].tracepoint == tracepoint && !strcmp(query[i].name, name))
+			if (query[i].name && !query[i].of && query[i].tracepoint == tracepoint &&
+			    !strcmp(query[i].name, name))
 				answer(&query[i], f, t);
 	}
 }

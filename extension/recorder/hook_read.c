@@ -111,10 +111,16 @@ static const struct mr_variant readpage_is[] = {
 	{.proto = "int(struct file *, struct page *)", .entry = on_readpage},
 	MR_END,
 };
+#define READPAGE(name_)                                                                            \
+	{                                                                                          \
+		.name = #name_, .kind = MR_ENTRY, .klass = MMAPREC_CLASS_READ,                     \
+		.serves = BIT(MMAPREC_CLASS_READAHEAD), .variant = readpage_is,                    \
+		.of = "address_space_operations", .member = "readpage",                            \
+	}
 struct mr_hook mr_read_hooks[] = {
-	HOOK(read_pages, read_pages_is),    HOOK(ext4_readpage, readpage_is),
-	HOOK(blkdev_readpage, readpage_is), HOOK(xfs_vm_readpage, readpage_is),
-	HOOK(btrfs_readpage, readpage_is),  HOOK(nfs_readpage, readpage_is),
-	HOOK(fuse_readpage, readpage_is),   MR_END,
+	HOOK(read_pages, read_pages_is), READPAGE(ext4_readpage),
+	READPAGE(blkdev_readpage),	 READPAGE(xfs_vm_readpage),
+	READPAGE(btrfs_readpage),	 READPAGE(nfs_readpage),
+	READPAGE(fuse_readpage),	 MR_END,
 };
 #endif

@@ -128,21 +128,25 @@ static int choose_all(void)
 	unsigned int i;
 	int err;
 
-	query = kvcalloc(mr_hook_n, sizeof(*query), GFP_KERNEL);
+	/* Behind those of the names themselves, what else tells of them. */
+	query = kvcalloc(2 * mr_hook_n, sizeof(*query), GFP_KERNEL);
 	if (!query)
 		return -ENOMEM;
 	for (i = 0; i < mr_hook_n; i++) {
 		query[i].name = hooks[i]->name;
 		query[i].tracepoint = hooks[i]->kind == MR_TRACEPOINT;
+		query[mr_hook_n + i].name = hooks[i]->member;
+		query[mr_hook_n + i].of = hooks[i]->of;
 	}
-	err = mr_btf_lookup(query, mr_hook_n);
+	err = mr_btf_lookup(query, 2 * mr_hook_n);
 	if (err)
 		pr_notice("no BTF of this kernel (%d): only tracepoints are used\n", err);
 	for (i = 0; i < mr_hook_n; i++) {
 		if (err)
 			choose_without_btf(hooks[i]);
 		else
-			choose(hooks[i], &query[i]);
+			choose(hooks[i],
+			       query[i].found || !hooks[i]->of ? &query[i] : &query[mr_hook_n + i]);
 	}
 	kvfree(query);
 	for_each_kernel_tracepoint(find_tracepoint, NULL);
@@ -249,6 +253,10 @@ static void attach(struct mr_hook *hook)
 		return;
 	}
 	hook->attached = MMAPREC_M_ABSENT;
+	if (err == -ENOENT && hook->of) {
+		hook->why = "this kernel has no such function, or its module is not loaded";
+		return;
+	}
 	snprintf(hook->reason, sizeof(hook->reason), "the kernel refuses to attach it (%d)", err);
 	hook->why = hook->reason;
 }

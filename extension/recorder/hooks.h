@@ -65,6 +65,11 @@ struct mr_hook {
 	bool tells_faults;		  /* of each fault: see mr_in_fault() */
 	bool serves_tgids;		  /* filters of tasks need it */
 	const struct mr_variant *variant; /* the last one has no proto */
+	/*
+	 * A function that modules have, of which the kernel's BTF does not tell: the member of a
+	 * struct that points to such, "address_space_operations", "readpage". It has the prototype.
+	 */
+	const char *of, *member;
 
 	unsigned int id; /* from 1 */
 	const struct mr_variant *chosen;
@@ -147,8 +152,9 @@ extern struct mr_hook mr_task_hooks[];
 #define MR_PROTO_MAX 256
 
 struct mr_btf_query {
-	const char *name;
-	bool tracepoint;
+	const char *name;   /* NULL: nothing is asked */
+	const char *of;	    /* what a member of this struct points to; NULL: a function's, ... */
+	bool tracepoint;    /* ... or a tracepoint's */
 	unsigned int found; /* different prototypes by that name */
 	char proto[MR_PROTO_MAX];
 };

@@ -11,7 +11,7 @@ build_guest() {
 	for_init=(init truth procs blocks files snapshot arena tar panic turns common)
 	for_workload=(workload w_file w_path w_reclaim w_shmem w_anon w_vma w_task
 		w_many w_large w_marks w_numa w_fs w_swap w_readahead w_slow w_fault
-		disk_io w_disks w_plug w_locks w_crowd w_stacked w_fuse w_nfs
+		disk_io w_disks w_plug w_locks w_crowd w_stacked w_fuse w_nfs nfs_server
 		w_nonlinear w_prefault
 		touch w_touch_file w_touch_chance w_touch_anon w_touch_wait arena tar common)
 	mkdir -p "$dir"

@@ -13,7 +13,7 @@ stop_recorder_guest() {
 
 build_recorder_init() {
 	"${CC:-gcc}" "${GUEST_CFLAGS[@]}" -I"$GUEST_SOURCES" -o "$1" "$RECORDER_SOURCES"/*.c \
-		"$GUEST_SOURCES"/{common,tar,arena,procs}.c ||
+		"$GUEST_SOURCES"/{common,tar,arena,procs,nfs_server}.c ||
 		die "cannot build the recorder's guest"
 }
 
@@ -36,14 +36,15 @@ make_recorder_disks() {
 		"$WORKDIR/data.img" >&2
 }
 
-# Disks whose requests wait; the guest loads these modules when it wants to, in this order.
-add_null_blk() {
-	local kernel=$1 tree=$2 file name
-	mkdir "$tree/null_blk"
-	modprobe -d "$kernel" -S "$(cat "$kernel/release")" --show-depends null_blk |
-		awk '$1 == "insmod" { print $2 }' >"$WORKDIR/null_blk"
+# A module and what it needs; the guest loads them when it wants to, as the file "order" has it.
+# add_module KERNELDIR TREE MODULE [PARAMETERS]
+add_module() {
+	local kernel=$1 tree=$2 module=$3 file name
+	mkdir "$tree/$module"
+	modprobe -d "$kernel" -S "$(cat "$kernel/release")" --show-depends "$module" |
+		awk '$1 == "insmod" { print $2 }' >"$WORKDIR/modules.$module"
 	while read -r file; do
-		name=/null_blk/$(basename "${file%%.ko*}").ko
+		name=/$module/$(basename "${file%%.ko*}").ko
 		case $file in
 		*.xz) xz -dc "$file" ;;
 		*.zst) zstd -qdc "$file" ;;
@@ -51,15 +52,16 @@ add_null_blk() {
 		*) cat "$file" ;;
 		esac >"$tree$name"
 		echo "$name"
-	done <"$WORKDIR/null_blk" | sed 's/null_blk.ko$/& nr_devices=0/' >"$tree/null_blk/order"
-	[ -s "$tree/null_blk/order" ] || die "no null_blk for $(cat "$kernel/release")"
+	done <"$WORKDIR/modules.$module" | sed "s/\/$module.ko\$/& ${4-}/" >"$tree/$module/order"
+	[ -s "$tree/$module/order" ] || die "no $module for $(cat "$kernel/release")"
 }
 
 # make_recorder_initramfs KERNELDIR MODULE...
 make_recorder_initramfs() {
 	mkdir "$WORKDIR/files"
 	cp "${@:2}" "$WORKDIR/files/"
-	add_null_blk "$1" "$WORKDIR/files"
+	add_module "$1" "$WORKDIR/files" null_blk nr_devices=0
+	add_module "$1" "$WORKDIR/files" nfsv3
 	build_recorder_init "$WORKDIR/init"
 	"$TOP/scripts/make-initramfs" "$1" "$WORKDIR/initramfs" "$WORKDIR/init" \
 		"$WORKDIR/files" recorder

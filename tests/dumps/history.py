@@ -187,7 +187,7 @@ def names(tap, name, doc, guest):
         if not t.ino:
             continue
         f = files.get((dev_text(t.dev), t.ino))
-        if not f or not f["proved"] or not f["path"].endswith(".dat"):
+        if not f or not f["proved"] or not re.search(r"\.dat$|^/file$", f["path"]):
             wrong.append(f"{t}: {f}")
     comms = {(r["tid"], r.get("comm")) for r in doc["records"] if "comm" in r}
     for pid, comm in guest.notes["gone"]:

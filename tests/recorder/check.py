@@ -222,6 +222,35 @@ def check_reads(tap, g):
     tap.same(cached, asked, "what is read came into the cache just before")
 
 
+def bytes_of(ranges):
+    """Page -> how many bytes of it, of (offset, length)."""
+    pages = collections.Counter()
+    for at, length in ranges:
+        while length:
+            part = min(PAGE - at % PAGE, length)
+            pages[at // PAGE] += part
+            at, length = at + part, length - part
+    return pages
+
+
+def check_server(tap, g):
+    """What a file system without a block device was asked for: as its server has it."""
+    want = file_of(g.notes["nfs-read"][0])
+    size = next(int(n[2]) for n in g.notes["read"] if file_of(n) == want)
+    # Linux asks for all of the last page; what is recorded ends with the file.
+    asked = [(int(offset), min(int(count), size - int(offset)))
+             for _, _, offset, count in g.notes["nfs-read"]]
+    tap.ok(len(asked) >= 4, f"the server of NFS was asked for {len(asked)} reads")
+    reads = [r for r in g.of("read") if (r.dev, r.ino) == want]
+    tap.same(bytes_of((r.offset, r.length) for r in reads), bytes_of(asked),
+             "reads of NFS: each page, and its bytes, as the server was asked for them")
+    tap.ok(any(r.in_fault == "yes" for r in reads) and any(r.in_fault == "no" for r in reads),
+           "in faults, and by read(2)")
+    tap.ok(size % PAGE and max(a + n for a, n in asked) == size, "up to the part of a page at its end")
+    bios = [r for r in g.of("bio_queue") if r.mapping in {x.mapping for x in reads}]
+    tap.same(bios, [], "and there are no bios of them")
+
+
 def range_of(rest):
     return set(range(int(rest[2]), int(rest[2]) + int(rest[3])))
 
@@ -366,7 +395,9 @@ def check_keys(tap, g):
     majors = [r for r in g.of("fault_end") if r.fault_class == "major" and r.mapping]
     tap.ok(majors and all((r.mapping, r.index) in read for r in majors),
            "what was a major fault was read")
-    first = {(r.mapping, r.index) for r in g.of("read") if r.in_fault == "yes"}
+    nfs = file_of(g.notes["nfs-read"][0])
+    first = {(r.mapping, r.index) for r in g.of("read")
+             if r.in_fault == "yes" and (r.dev, r.ino) != nfs}
     tap.ok(first and len(first & queued) > len(first) * 3 // 4,
            "and its bio begins there", len(first), len(first & queued))
 
@@ -380,8 +411,8 @@ def main():
     check_rings(tap, g)
     for name in ("vmcore.elf", "vmcore.d31.elf"):
         check_dump(tap, g, name)
-    for check in (check_hooks, check_touches, check_pairs, check_decisions, check_reads, check_cache,
-                  check_writeback, check_maps, check_tasks, check_block, check_keys):
+    for check in (check_hooks, check_touches, check_pairs, check_decisions, check_reads, check_server,
+                  check_cache, check_writeback, check_maps, check_tasks, check_block, check_keys):
         check(tap, g)
     return tap.end()
 

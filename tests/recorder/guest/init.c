@@ -155,6 +155,7 @@ static void run_dump(void)
 	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++)
 		try_write(quiet[i][0], quiet[i][1]);
 	load_modules("/null_blk/order");
+	load_modules("/nfsv3/order");
 	must_write("/proc/sys/vm/drop_caches", "3");
 	arena_init(ARENA_SIZE);
 	tar_open("/dev/vdb");

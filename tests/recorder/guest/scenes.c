@@ -65,8 +65,7 @@ static void *must_map(int fd, size_t len, int prot, int flags)
 	return at;
 }
 
-/* The dev and ino of a file, as the kernel has them. */
-static const char *file_name(int fd)
+const char *file_name(int fd)
 {
 	static char text[64];
 	struct stat st;
@@ -83,7 +82,7 @@ static const char *file_name(int fd)
 /* ---- touches ---- */
 
 /* touch PID ADDRESS r|w MINOR MAJOR DEV INO PAGE */
-static void touch(char *map, size_t page, char op, int fd)
+void touch(char *map, size_t page, char op, int fd)
 {
 	volatile char *at = map + page * PAGE;
 	struct rusage was, is;
@@ -297,7 +296,7 @@ static const struct scene scenes[] = {
 	{"rec-random", scene_random}, {"rec-around", scene_around},  {"rec-seq", scene_sequential},
 	{"rec-anon", scene_anon},     {"rec-write", scene_write},    {"rec-read", scene_read},
 	{"rec-evict", scene_evict},   {"rec-trunc", scene_truncate}, {"rec-map", scene_map},
-	{"rec-gone", scene_gone},     {"rec-blocks", scene_blocks},
+	{"rec-gone", scene_gone},     {"rec-blocks", scene_blocks},  {"rec-nfs", scene_nfs},
 };
 
 static _Noreturn void in_scene(const struct scene *scene, int done)
