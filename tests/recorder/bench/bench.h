@@ -29,8 +29,9 @@ static inline uint64_t instructions(void)
 
 struct work {
 	const char *name;
-	void (*before)(void); /* not measured */
-	void (*run)(void);    /* OPS operations */
+	void (*start)(void); /* of all rounds; not measured, as all but run */
+	void (*before)(void);
+	void (*run)(void); /* OPS operations */
 	void (*after)(void);
 };
 
