@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <linux/blk_types.h>
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
 
@@ -9,6 +10,7 @@
 #define MMAPREC_EVENT(id, name, klass) MR_FIRST_##name,
 #define MMAPREC_FIELD(event, ctype, name, type, unit, set) MR_FIELD_##event##_##name,
 #define MMAPREC_TEXT(event, size, name) MR_FIELD_##event##_##name,
+#define MMAPREC_VIEW(event, field, at, size, name, type, set) MR_FIELD_##event##_##name,
 #define MMAPREC_END(event) MR_LAST_##event,
 /* Each event takes two numbers more than it has fields. */
 enum mr_count {
@@ -41,12 +43,19 @@ const unsigned int mr_event_desc_n = ARRAY_SIZE(mr_event_descs);
 	 .values = s},
 #define MMAPREC_TEXT(e, z, n)                                                                      \
 	{.name = #n, .offset = offsetof(struct mr_e_##e, n), .size = z, .type = MMAPREC_T_TEXT},
+#define MMAPREC_VIEW(e, f, a, z, n, t, s)                                                          \
+	{.name = #n,                                                                               \
+	 .offset = offsetof(struct mr_e_##e, f) + (a),                                             \
+	 .size = z,                                                                                \
+	 .type = MMAPREC_T_##t,                                                                    \
+	 .values = s},
 const struct mmaprec_field_desc mr_field_descs[] = {
 #include "mmaprec_events.def"
 };
 const unsigned int mr_field_desc_n = ARRAY_SIZE(mr_field_descs);
 
 #define MMAPREC_VALUE(s, v, n) {.value = v, .name = n, .set = s},
+#define MMAPREC_KERNEL_VALUE(s, e, v, n) MMAPREC_VALUE(s, (__force u64)(e), n)
 const struct mmaprec_value_desc mr_value_descs[] = {
 #include "mmaprec_events.def"
 };
@@ -58,3 +67,5 @@ const unsigned int mr_value_desc_n = ARRAY_SIZE(mr_value_descs);
 		      !(sizeof(struct mr_e_##name) % 8));
 #include "mmaprec_events.def"
 static_assert(sizeof(struct mmaprec_slot) == MMAPREC_SLOT_SIZE);
+/* "op" is a byte of the flags. */
+static_assert((__force u32)REQ_OP_MASK == 0xff);

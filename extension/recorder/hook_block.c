@@ -10,76 +10,6 @@
 #include "page.h"
 #include "state.h"
 
-/* ---- operations and flags, by names that all kernels share ---- */
-
-enum {
-	OP_READ,
-	OP_WRITE,
-	OP_FLUSH,
-	OP_DISCARD,
-	OP_ERASE,
-	OP_ZEROES,
-	OP_ZONE,
-	OP_DRV,
-	OP_OTHER
-};
-
-static const u8 op_names[(__force u32)REQ_OP_MASK + 1] = {
-	[0 ...(__force u32) REQ_OP_MASK] = OP_OTHER,
-	[(__force u32) REQ_OP_READ] = OP_READ,
-	[(__force u32) REQ_OP_WRITE] = OP_WRITE,
-	[(__force u32) REQ_OP_FLUSH] = OP_FLUSH,
-	[(__force u32) REQ_OP_DISCARD] = OP_DISCARD,
-	[(__force u32) REQ_OP_SECURE_ERASE] = OP_ERASE,
-	[(__force u32) REQ_OP_WRITE_ZEROES] = OP_ZEROES,
-	[(__force u32) REQ_OP_ZONE_OPEN] = OP_ZONE,
-	[(__force u32) REQ_OP_ZONE_CLOSE] = OP_ZONE,
-	[(__force u32) REQ_OP_ZONE_FINISH] = OP_ZONE,
-	[(__force u32) REQ_OP_ZONE_APPEND] = OP_ZONE,
-	[(__force u32) REQ_OP_ZONE_RESET] = OP_ZONE,
-	[(__force u32) REQ_OP_ZONE_RESET_ALL] = OP_ZONE,
-	[(__force u32) REQ_OP_DRV_IN] = OP_DRV,
-	[(__force u32) REQ_OP_DRV_OUT] = OP_DRV,
-};
-
-/* A bit at another place, without a branch: both are known when this is compiled. */
-static __always_inline u16 bit(u32 flags, u32 from, u16 to)
-{
-	return ((flags & from) / from) * to;
-}
-
-/* Two of them: as one where they are next to each other in both, as most kernels have them. */
-static __always_inline u16 bits(u32 flags, u32 from, u16 to, u32 from2, u16 to2)
-{
-	if (from / to == from2 / to2 && !(from % to) && !(from2 % to2))
-		return (flags & (from | from2)) / (from / to);
-	return bit(flags, from, to) | bit(flags, from2, to2);
-}
-
-/* Reads that nobody hurries have none. */
-#define NAMED_FLAGS                                                                                \
-	((__force u32)(REQ_SYNC | REQ_META | REQ_PRIO | REQ_RAHEAD | REQ_FUA | REQ_PREFLUSH |      \
-		       REQ_BACKGROUND | REQ_NOWAIT | REQ_IDLE | REQ_SWAP))
-
-static __always_inline u16 flag_names(u32 flags)
-{
-	if (likely(!(flags & NAMED_FLAGS)))
-		return 0;
-	return bits(flags, (__force u32)REQ_SYNC, 0x0001, (__force u32)REQ_META, 0x0002) |
-	       bits(flags, (__force u32)REQ_PRIO, 0x0004, (__force u32)REQ_RAHEAD, 0x0008) |
-	       bits(flags, (__force u32)REQ_FUA, 0x0010, (__force u32)REQ_PREFLUSH, 0x0020) |
-	       bits(flags, (__force u32)REQ_BACKGROUND, 0x0040, (__force u32)REQ_NOWAIT, 0x0080) |
-	       bits(flags, (__force u32)REQ_IDLE, 0x0100, (__force u32)REQ_SWAP, 0x0200);
-}
-
-#define FILL_OP(e, is)                                                                             \
-	do {                                                                                       \
-		u32 flags_ = (__force u32)(is);                                                    \
-		(e)->flags = flags_;                                                               \
-		(e)->op = op_names[flags_ & (__force u32)REQ_OP_MASK];                             \
-		(e)->op_flags = flag_names(flags_);                                                \
-	} while (0)
-
 /* ---- disks ---- */
 
 static __always_inline dev_t disk_of_request(const struct request *rq)
@@ -150,7 +80,7 @@ static __always_inline int error_of(blk_status_t status)
 		(e)->sector = (bio_)->bi_iter.bi_sector;                                           \
 		(e)->bytes = (bio_)->bi_iter.bi_size;                                              \
 		(e)->disk = disk_of_bio(bio_);                                                     \
-		FILL_OP(e, (bio_)->bi_opf);                                                        \
+		(e)->flags = (__force u32)(bio_)->bi_opf;                                          \
 	} while (0)
 
 static struct mr_page first_page(const struct bio *bio)
@@ -179,6 +109,7 @@ static void on_bio_queue(void *hook, struct bio *bio)
 	e->mapping = (unsigned long)p.mapping;
 	e->index = p.mapping ? p.index : 0;
 	e->in_fault = mr_in_fault();
+	e->reserved = 0;
 	mr_done(&rec, bio_queue, (struct mr_hook *)hook);
 }
 
@@ -195,7 +126,6 @@ static void on_bio_split(void *hook, struct bio *bio, unsigned int sector)
 		return;
 	FILL_BIO(e, bio);
 	e->other_sector = sector;
-	e->reserved = 0;
 	mr_done(&rec, bio_split, (struct mr_hook *)hook);
 }
 
@@ -216,6 +146,7 @@ static void on_bio_remap(void *hook, struct bio *bio, dev_t from, sector_t secto
 		e->disk = whole_disk_of_bio(bio);
 	e->other_sector = sector;
 	e->other_disk = from;
+	e->reserved = 0;
 	mr_done(&rec, bio_remap, (struct mr_hook *)hook);
 }
 
@@ -233,7 +164,6 @@ static void on_bio_remap(void *hook, struct bio *bio, dev_t from, sector_t secto
 		if (!e)                                                                            \
 			return;                                                                    \
 		FILL_BIO(e, bio);                                                                  \
-		e->reserved = 0;                                                                   \
 		mr_done(&rec, name_, (struct mr_hook *)hook);                                      \
 	}
 BIO_HANDLER(bio_backmerge)
@@ -253,6 +183,7 @@ static void on_bio_complete(void *hook, struct request_queue *q, struct bio *bio
 		return;
 	FILL_BIO(e, bio);
 	e->error = error_of(bio->bi_status);
+	e->reserved = 0;
 	mr_done(&rec, bio_complete, (struct mr_hook *)hook);
 }
 
@@ -308,7 +239,7 @@ static __always_inline u64 sector_of(const struct request *rq)
 		(e)->tag = (rq_)->tag;                                                             \
 		(e)->internal_tag = (rq_)->internal_tag;                                           \
 		(e)->disk = disk_of_request(rq_);                                                  \
-		FILL_OP(e, (rq_)->cmd_flags);                                                      \
+		(e)->flags = (__force u32)(rq_)->cmd_flags;                                        \
 	} while (0)
 
 #define RQ_HANDLER(name_)                                                                          \
@@ -326,7 +257,6 @@ static __always_inline u64 sector_of(const struct request *rq)
 		FILL_RQ(e, rq);                                                                    \
 		e->bio = (unsigned long)rq->bio;                                                   \
 		e->bytes = blk_rq_bytes(rq);                                                       \
-		e->reserved = 0;                                                                   \
 		mr_done(&rec, name_, (struct mr_hook *)hook);                                      \
 	}
 RQ_HANDLER(rq_insert)
@@ -364,6 +294,7 @@ static __always_inline void record_complete(struct mr_hook *hook, struct request
 	FILL_RQ(e, rq);
 	e->bytes = bytes;
 	e->error = error;
+	e->reserved = 0;
 	mr_done(&rec, rq_complete, hook);
 }
 

@@ -22,7 +22,7 @@
  * entries (step by entry_size, never by sizeof), events, sections, flags.
  */
 #define MMAPREC_ABI_MAJOR 1
-#define MMAPREC_ABI_MINOR 0
+#define MMAPREC_ABI_MINOR 1
 
 /*
  * The first two words of a directory, inverted, so that a program that looks for them does
@@ -225,6 +225,9 @@ struct mmaprec_hook {
 
 /* ---- descriptions ---- */
 
+/* Where in a number of @size bytes its lowest one is. */
+#define MMAPREC_LOW_BYTE(size) (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : (size) - 1)
+
 #define MMAPREC_NAME 32
 
 struct mmaprec_event_desc {
@@ -246,6 +249,8 @@ enum mmaprec_type {
 	MMAPREC_T_TEXT,	   /* chars, padded with 0 */
 	MMAPREC_T_TIME,	   /* raw time */
 	MMAPREC_T_CODE,	   /* an address of code: user or kernel */
+	/* As FLAGS, but bits without a name are not meant: of what shares its bytes with others. */
+	MMAPREC_T_NAMED_FLAGS,
 };
 
 enum mmaprec_unit {

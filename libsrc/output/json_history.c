@@ -202,7 +202,7 @@ static void put_flags(struct mi_json *w, const struct mi_recorder *rec,
 		name = mi_recorder_value(rec, f->values, 1ULL << bit);
 		if (name)
 			mi_json_text(w, NULL, name);
-		else
+		else if (f->type == MMAPREC_T_FLAGS)
 			mi_json_hex(w, NULL, 1ULL << bit);
 	}
 	mi_json_array_end(w);
@@ -215,6 +215,7 @@ static void put_number(struct mi_json *w, const struct mi_recorder *rec,
 
 	switch (f->type) {
 	case MMAPREC_T_FLAGS:
+	case MMAPREC_T_NAMED_FLAGS:
 		put_flags(w, rec, f, v);
 		break;
 	case MMAPREC_T_ENUM:

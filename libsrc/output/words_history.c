@@ -308,11 +308,13 @@ static void add_flags(const struct mi_history *h, const struct mi_rec_field *f, 
 		name = mi_recorder_value(h->rec, f->values, 1ULL << bit);
 		if (name)
 			mi_words_add(w, "%s%s", sep, name);
-		else
+		else if (f->type == MMAPREC_T_FLAGS)
 			mi_words_add(w, "%s0x%llx", sep, 1ULL << bit);
+		else
+			continue;
 		sep = "|";
 	}
-	if (!v)
+	if (!*sep)
 		mi_words_add(w, "0");
 }
 
@@ -333,7 +335,7 @@ static void add_field(const struct mi_history *h, const struct mi_record *r,
 		return;
 	}
 	name = mi_recorder_value(h->rec, f->values, v);
-	if (f->type == MMAPREC_T_FLAGS)
+	if (f->type == MMAPREC_T_FLAGS || f->type == MMAPREC_T_NAMED_FLAGS)
 		add_flags(h, f, v, w);
 	else if (f->type == MMAPREC_T_ENUM && name)
 		mi_words_add(w, "%s", name);

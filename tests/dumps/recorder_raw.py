@@ -13,7 +13,7 @@ FIELD = struct.Struct("<32sHBBBBH")
 VALUE = struct.Struct("<Q30sBB")
 NAMES = ("events", "fields", "values", "hooks", "cpus", "frames", "clock", "filters")
 
-UINT, INT, POINTER, ADDRESS, ENUM, FLAGS, DEV, TEXT, TIME, CODE = range(1, 11)
+UINT, INT, POINTER, ADDRESS, ENUM, FLAGS, DEV, TEXT, TIME, CODE, NAMED_FLAGS = range(1, 12)
 
 Event = collections.namedtuple("Event", "id length klass name fields")
 Field = collections.namedtuple("Field", "name offset size type unit values")
@@ -167,6 +167,9 @@ def value_of(directory, record, field):
     if field.type == TEXT:
         return raw.split(b"\0")[0].decode()
     v = int.from_bytes(raw, "little", signed=field.type == INT)
+    if field.type == NAMED_FLAGS:
+        return [name for b in range(64) if v >> b & 1
+                and (name := directory.values.get((field.values, 1 << b)))]
     if field.type == FLAGS:
         return [directory.values.get((field.values, 1 << b), hex(1 << b)) for b in range(64)
                 if v >> b & 1]

@@ -90,7 +90,7 @@ class Directory(raw_of.Directory):
                 value = raw_of.text(raw)
             elif f.type == raw_of.ENUM:
                 value = self.values.get((f.values, value), value)
-            elif f.type == raw_of.FLAGS:
+            elif f.type in (raw_of.FLAGS, raw_of.NAMED_FLAGS):
                 value = {name for (names, bits), name in self.values.items()
                          if names == f.values and value & bits == bits}
             got[f.name] = value

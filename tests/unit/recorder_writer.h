@@ -54,6 +54,14 @@ static const struct w_field w_fields[] = {
 	       .type = MMAPREC_T_TEXT,                                                             \
 	       .unit = MMAPREC_U_NONE,                                                             \
 	       .values = 0}},
+#define MMAPREC_VIEW(e, field, at, n, word, t, s)                                                  \
+	{.id = W_##e,                                                                              \
+	 .d = {.name = #word,                                                                      \
+	       .offset = offsetof(struct p_##e, field) + (at),                                     \
+	       .size = n,                                                                          \
+	       .type = MMAPREC_T_##t,                                                              \
+	       .unit = MMAPREC_U_NONE,                                                             \
+	       .values = s}},
 #include "../../extension/recorder/mmaprec_events.def"
 };
 
