@@ -150,9 +150,10 @@ def check_missing():
             answers.append((r.returncode, r.stdout, r.stderr))
         os.unlink(cut)
         lines = answers[1][2].count(b"\n")
-        if answers[0][0]:
-            tap.result(answers[1][0] == 1 and lines == 1 and not answers[1][1],
-                       f"cut at {part}: one line", [answers[1]])
+        one_line = answers[1][0] == 1 and lines == 1 and not answers[1][1]
+        # The kernel's image may be there twice, of which drgn takes the second.
+        if answers[0][0] or (one_line and b": it is cut at " in answers[1][2]):
+            tap.result(one_line, f"cut at {part}: one line", [answers[1]])
         else:
             tap.result(answers[0] == answers[1], f"cut at {part}: the same",
                        [answers[1][2]] + first_difference(answers[0][1], answers[1][1]))
