@@ -226,7 +226,7 @@ struct mmaprec_hook {
 /* ---- descriptions ---- */
 
 /* Where in a number of @size bytes its lowest one is. */
-#define MMAPREC_LOW_BYTE(size) (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : (size) - 1)
+#define MMAPREC_LOW_BYTE(size) (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : (size)-1)
 
 #define MMAPREC_NAME 32
 
