@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "blocked.h"
 #include "live.h"
 #include "verdict.h"

@@ -4,7 +4,7 @@
 
 #include "../kernel/locks.h"
 #include "../kernel/waitclass.h"
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "pending.h"
 #include "stack.h"
 

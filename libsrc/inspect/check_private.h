@@ -2,7 +2,7 @@
 #ifndef MI_INSPECT_CHECK_PRIVATE_H
 #define MI_INSPECT_CHECK_PRIVATE_H
 
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "check.h"
 
 /* Shared by check*.c. */

@@ -5,7 +5,7 @@
 
 #include "check_private.h"
 
-/* Tables that run in circles would have no end: of an mm no more stretches than this. */
+/* Those of a running kernel may change into circles: of an mm no more stretches than this. */
 #define EXTENTS_MAX (1U << 24)
 
 struct tables {

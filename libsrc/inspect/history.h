@@ -4,7 +4,7 @@
 
 #include "../kernel/blkdev.h"
 #include "../kernel/recorder.h"
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "blocked.h"
 #include "inspect.h"
 

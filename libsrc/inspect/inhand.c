@@ -4,7 +4,7 @@
 
 #include "../kernel/kstack.h"
 #include "../kernel/request.h"
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "inhand.h"
 
 /* Of all stacks: what looks like a bio costs a read, a window a look at each page. */

@@ -2,7 +2,7 @@
 #ifndef MI_INSPECT_LIVE_H
 #define MI_INSPECT_LIVE_H
 
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "pending.h"
 
 /*

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "../kernel/rmap.h"
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "pending.h"
 
 #define NODES_MAX (2U << 20) /* of all trees together */

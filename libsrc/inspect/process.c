@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "join.h"
 #include "live.h"
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "addrmap.h"
+#include "../kernel/addrmap.h"
 #include "join.h"
 
 /* ---- the window ---- */

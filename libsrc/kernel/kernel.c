@@ -320,6 +320,7 @@ void mi_kernel_close(struct mi_kernel *k)
 	mi_unwinder_free(k->unwinder);
 	mi_modules_free(k->modules);
 	free(k->clocks);
+	mi_addrmap_free(&k->pt_met.at);
 	free(k);
 }
 

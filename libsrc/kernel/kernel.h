@@ -3,6 +3,7 @@
 #define MI_KERNEL_KERNEL_H
 
 #include "../target/target.h"
+#include "addrmap.h"
 #include "layout.h"
 #include "memmodel.h"
 #include "problem.h"
@@ -57,6 +58,12 @@ struct mi_arm_entries {
 	bool write_is_hw;
 };
 
+/* Page tables of the mm walked last, and the places where they were met. */
+struct mi_pt_met {
+	uint64_t mm;
+	struct mi_addrmap at;
+};
+
 struct mi_kernel {
 	struct mi_target *t;
 	const struct mi_pte_ops *pte;	  /* what page table entries say; pagetable.h */
@@ -82,6 +89,7 @@ struct mi_kernel {
 	struct mi_modules *modules;   /* modules.c */
 	struct mi_unwinder *unwinder; /* unwind.c */
 	struct mi_clocks *clocks;     /* sched.c */
+	struct mi_pt_met pt_met;      /* pagetable.c */
 };
 
 /* A return address as it would be without its signature; other kernel addresses as they are. */

@@ -3,6 +3,9 @@
 #include "pagetable.h"
 #include "vma.h"
 
+/* A table of hugetlbfs is followed at no more places: else these might be too many. */
+#define SHARED_MAX 64
+
 const struct mi_pte_ops *mi_pte_ops_of(enum mi_arch arch)
 {
 	static const struct mi_pte_ops *const all[] = {&mi_pte_x86_64, &mi_pte_arm64_ops,
@@ -38,6 +41,7 @@ enum mi_status mi_pt_start(struct mi_pt_walk *w, struct mi_kernel *k, const stru
 		return mi_fail(err, MI_ERR_MISSING, "no page tables: %s", why);
 	memset(w->table, 0, sizeof(w->table));
 	w->k = k;
+	w->mm = mm->addr;
 	w->shape = k->tables;
 	w->root_why = mi_virt_to_phys(k->t, mm->pgd, &w->root);
 	if (w->root_why)
@@ -91,6 +95,37 @@ static uint64_t after_chunk(const struct mi_pt_walk *w, uint64_t va, unsigned in
 }
 
 /*
+ * Is the table at @pa, whose entries here begin with that of @base, at other places of this mm as
+ * well, or of another level? What maps the same pages of hugetlbfs may have tables in common
+ * (mm/hugetlb.c, huge_pmd_share()), in one mm as in two. A running kernel moves its tables
+ * meanwhile.
+ */
+static bool elsewhere(struct mi_pt_walk *w, unsigned int level, uint64_t pa, uint64_t base)
+{
+	struct mi_pt_met *met = &w->k->pt_met;
+	uint64_t table = pa | 1;
+	uint64_t here = (table ^ (base << 3 | level) * 0x9e3779b97f4a7c15ULL) | 1ULL << 63;
+	size_t n = 0;
+
+	if (mi_target_facts(w->k->t)->live)
+		return false;
+	if (met->mm != w->mm) {
+		mi_addrmap_free(&met->at);
+		met->mm = w->mm;
+	}
+	if (mi_addrmap_get(&met->at, here, &n))
+		return false;
+	if (!mi_addrmap_get(&met->at, table, &n))
+		mi_addrmap_put(&met->at, table, 1);
+	else if (n < (level == 2 ? SHARED_MAX : 1))
+		mi_addrmap_set(&met->at, table, n + 1);
+	else
+		return true;
+	mi_addrmap_put(&met->at, here, 1);
+	return false;
+}
+
+/*
  * Of the table at physical @pa the entries of @va and of what follows up to @end in the same
  * chunk, into the slots of @level. No more than these: each page of a running kernel is dear.
  */
@@ -101,13 +136,20 @@ static enum mi_read load_table(struct mi_pt_walk *w, unsigned int level, uint64_
 	uint64_t first = slot_of(w, level, va);
 	uint64_t last = slot_of(w, level, after_chunk(w, va, level, end) - 1);
 	uint64_t *to = &w->tables[level][first];
+	uint64_t base = (va >> level_shift(w, level)) - first;
 	enum mi_read r;
 
 	if (n > MI_PT_CHUNK)
 		pa += (mi_entry_index(w->shape, level, va) & ~(uint64_t)(MI_PT_CHUNK - 1)) * bytes;
-	if (w->table[level] == pa + 1 && w->first[level] <= first && w->last[level] >= last)
+	if (w->table[level] == pa + 1 && w->base[level] == base && w->first[level] <= first &&
+	    w->last[level] >= last)
 		return MI_READ_OK;
 	w->table[level] = 0;
+	if (elsewhere(w, level, pa, base)) {
+		mi_problem_bad(&w->k->problems, "page table", pa, "is met at two places",
+			       "page states are missing");
+		return MI_READ_DAMAGED;
+	}
 	n = last - first + 1;
 	r = bytes == 8 ? mi_read_phys(w->k->t, pa + first * bytes, to, n * bytes)
 		       : read_narrow(w->k->t, pa + first * bytes, to, n);
@@ -116,6 +158,7 @@ static enum mi_read load_table(struct mi_pt_walk *w, unsigned int level, uint64_
 		return r;
 	}
 	w->table[level] = pa + 1;
+	w->base[level] = base;
 	w->first[level] = first;
 	w->last[level] = last;
 	return MI_READ_OK;

@@ -141,12 +141,18 @@ struct mi_pt_walk {
 	uint64_t root; /* physical */
 	enum mi_read root_why;
 	const struct mi_pt_shape *shape;
+	uint64_t mm;
 	uint64_t table[MI_PT_LEVELS + 1]; /* physical address + 1 of what tables[] holds ... */
+	uint64_t base[MI_PT_LEVELS + 1];  /* ... of which addresses, in entries of its level */
 	uint64_t first[MI_PT_LEVELS + 1], last[MI_PT_LEVELS + 1]; /* ... of which these were read */
 	uint64_t tables[MI_PT_LEVELS + 1][MI_PT_CHUNK];
 };
 
-/* MI_ERR_MISSING if page tables are off. The walk is large: keep it on the heap. */
+/*
+ * MI_ERR_MISSING if page tables are off. The walk is large: keep it on the heap.
+ * A table that is met at two places of a dump's mm is damaged, and not followed at the second:
+ * else tables that run in circles would have no end.
+ */
 enum mi_status mi_pt_start(struct mi_pt_walk *w, struct mi_kernel *k, const struct mi_mm *mm,
 			   struct mi_error *err);
 /* The extent that begins at @va, no longer than to @end. @va < @end. */

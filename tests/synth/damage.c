@@ -107,11 +107,49 @@ static void table_nowhere(void)
 	map_table(task_at(700)->mm->pgd, USER(0x7f0000000000ULL), K_NO_RAM);
 }
 
+/* Elsewhere it is no page. */
+#if !defined(K_PAE) && !defined(K_ARM)
 static void table_of_itself(void)
 {
 	k_entry *pgd = task_at(700)->mm->pgd;
 
 	*map_top(pgd, USER(0x7f0000000000ULL)) = (k_entry)(ram_pa(pgd) | TABLE_BITS);
+}
+#endif
+
+/* Whatever is below, is this table. */
+static void all_is(k_entry *pgd, uint64_t from, uint64_t end, uint64_t table)
+{
+#ifdef K_NARROW
+	const uint64_t step = 4UL << 20;
+
+	for (from += step; from + step < end; from += step) {
+		map_table(pgd, from & ~(step - 1), table);
+		map_table(pgd, (from & ~(step - 1)) + step / 2, table);
+	}
+#else
+	for (; from < end; from += 1UL << 30)
+		if (!*map_top(pgd, from))
+			*map_top(pgd, from) = table | TABLE_BITS;
+#endif
+}
+
+/* All that is free in front of the window belongs to it, by one table that is its own next one. */
+static void table_of_all(void)
+{
+	struct s_mm *mm = task_at(700)->mm;
+	struct vm_area_struct *window = window_vma();
+	uint64_t from = 0, pa = ram_page() * PAGE_SIZE;
+	k_entry *table = ram_at(pa);
+	size_t i;
+
+	for (i = 0; i < mm->n_vmas; i++)
+		if (mm->vmas[i]->vma->vm_end <= window->vm_start && mm->vmas[i]->vma->vm_end > from)
+			from = mm->vmas[i]->vma->vm_end;
+	for (i = 0; i < PAGE_SIZE / sizeof(*table); i++)
+		table[i] = (k_entry)(pa | TABLE_BITS);
+	all_is(mm->pgd, from, window->vm_start, pa);
+	window->vm_start = (unsigned long)from;
 }
 
 static void frame_nowhere(void)
@@ -358,7 +396,10 @@ static const struct {
 	{"vma_stranger", vma_stranger, "700"},
 	{"vma_odd", vma_odd, "700"},
 	{"table_nowhere", table_nowhere, "700"},
+#if !defined(K_PAE) && !defined(K_ARM)
 	{"table_of_itself", table_of_itself, "700"},
+#endif
+	{"table_of_all", table_of_all, "700"},
 	{"frame_nowhere", frame_nowhere, "700"},
 	{"slot_nowhere", slot_nowhere, "700"},
 	{"slot_of_itself", slot_of_itself, "700"},

@@ -123,5 +123,6 @@ static int end_memory(void **state)
 {
 	(void)state;
 	mi_memory_free(&target);
+	mi_addrmap_free(&kernel.pt_met.at);
 	return 0;
 }

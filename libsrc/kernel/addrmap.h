@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MI_INSPECT_ADDRMAP_H
-#define MI_INSPECT_ADDRMAP_H
+#ifndef MI_KERNEL_ADDRMAP_H
+#define MI_KERNEL_ADDRMAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
