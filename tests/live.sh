@@ -13,11 +13,14 @@ live_series() {
 # Processes that keep still: all that is said of dumps is as true of the running kernel.
 check_live_parity() {
 	local series=$1 dir check
+	local -a more
 	LIMIT=7200 run_step "guest $series-live-parity" scripts/make-live-guest "$series-live-parity"
 	dir=$(scripts/make-live-guest "$series-live-parity" 2>/dev/null) || return
 	for check in oracle requests windows prefault stacks; do
-		run_tap "$series running: $check" "tests/dumps/$check.py" --mmapinfo \
-			tests/live/answer "$dir/answers" "$dir/truth"
+		more=()
+		[ $check != oracle ] || more=(--no-runs)
+		run_tap "$series running: $check" "tests/dumps/$check.py" "${more[@]}" \
+			--mmapinfo tests/live/answer "$dir/answers" "$dir/truth"
 	done
 	run_tap "$series running: as in the dump" tests/live/parity.py \
 		--mmapinfo "$BUILD/mmapinfo" "$dir"

@@ -70,13 +70,13 @@ void mi_join_free(struct mi_join *j)
 	free(j->pfns);
 	free(j->pages);
 	free(j->again);
+	free(j->stretch);
 	free(j);
 }
 
 /* ---- the cache ---- */
 
-/* The entry at or behind page @index, remembered until it is passed. */
-static bool peek(struct mi_join *j, struct mi_cursor *at, uint64_t index, uint64_t last)
+bool mi_join_peek(struct mi_join *j, struct mi_cursor *at, uint64_t index, uint64_t last)
 {
 	struct mi_slot *s = &at->slot;
 
@@ -99,7 +99,7 @@ static bool peek(struct mi_join *j, struct mi_cursor *at, uint64_t index, uint64
 
 static bool peek_slot(struct mi_join *j, uint64_t index, uint64_t last)
 {
-	return peek(j, &j->cache, index, last);
+	return mi_join_peek(j, &j->cache, index, last);
 }
 
 /*
@@ -202,7 +202,7 @@ void mi_join_slots(struct mi_join *j, struct mi_cursor *c, struct mi_run *cells,
 {
 	uint64_t at = pgoff, end = pgoff + n, from;
 
-	while (at < end && peek(j, c, at, end - 1)) {
+	while (at < end && mi_join_peek(j, c, at, end - 1)) {
 		from = c->slot.index > at ? c->slot.index : at;
 		at = c->slot.index + c->slot.n < end ? c->slot.index + c->slot.n : end;
 		for (; from < at; from++)
@@ -419,7 +419,7 @@ void mi_join_cell(struct mi_join *j, struct mi_run *c, uint64_t va, uint64_t pgo
 	}
 }
 
-static void hand_up(struct mi_join *j, size_t n)
+void mi_join_hand_up(struct mi_join *j, size_t n)
 {
 	size_t done, part;
 
@@ -430,9 +430,9 @@ static void hand_up(struct mi_join *j, size_t n)
 	}
 }
 
-/* @n pages, of which the PTEs (of @ext) or the cache may know something. */
-static void do_batch(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t n,
-		     const struct mi_extent *ext)
+/* What page tables (of @ext) and cache say of @n pages. */
+static void fill_places(struct mi_join *j, const struct mi_extent *ext, uint64_t va, uint64_t pgoff,
+			size_t n)
 {
 	size_t i;
 
@@ -446,13 +446,36 @@ static void do_batch(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t n,
 		fill_slots_each(j, n);
 	else if (j->has_cache)
 		mi_join_slots(j, &j->cache, j->cells, pgoff, n);
-	if (j->again)
-		mi_join_pages_settled(j, va, pgoff, n);
-	else
-		mi_join_pages(j, n);
+}
+
+static void finish_cells(struct mi_join *j, size_t n)
+{
+	size_t i;
+
 	for (i = 0; i < n; i++)
 		finish_cell(j, &j->cells[i]);
-	hand_up(j, n);
+}
+
+void mi_join_fill(struct mi_join *j, const struct mi_extent *ext, uint64_t va, uint64_t pgoff,
+		  size_t n)
+{
+	fill_places(j, ext, va, pgoff, n);
+	mi_join_pages(j, n);
+	finish_cells(j, n);
+}
+
+/* @n pages, of which the PTEs (of @ext) or the cache may know something. */
+static void do_batch(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t n,
+		     const struct mi_extent *ext)
+{
+	if (j->again) {
+		fill_places(j, ext, va, pgoff, n);
+		mi_join_pages_settled(j, va, pgoff, n);
+		finish_cells(j, n);
+	} else {
+		mi_join_fill(j, ext, va, pgoff, n);
+	}
+	mi_join_hand_up(j, n);
 	if (j->again)
 		j->again->met = j->k->problems;
 }
@@ -479,7 +502,7 @@ static void do_gap(struct mi_join *j, uint64_t va, uint64_t pgoff, uint64_t n,
 			set_slot(&j->cells[i], slot);
 		finish_cell(j, &j->cells[i]);
 	}
-	hand_up(j, cells);
+	mi_join_hand_up(j, cells);
 }
 
 /* A stretch without PTEs: go from cache entry to cache entry. */
@@ -509,18 +532,25 @@ static void do_sparse(struct mi_join *j, uint64_t va, uint64_t pgoff, uint64_t n
 	}
 }
 
-static void do_extent(struct mi_join *j, const struct mi_extent *ext, uint64_t pgoff)
+/* Returns up to where it has come: it may be further than @ext. */
+static uint64_t do_extent(struct mi_join *j, struct mi_extent *ext, uint64_t pgoff)
 {
-	uint64_t va = ext->start, n = (ext->end - ext->start) >> MI_PAGE_SHIFT, part;
+	uint64_t va = ext->start, part;
 
 	if (ext->kind == MI_EXTENT_NONE || ext->kind == MI_EXTENT_UNREADABLE) {
-		do_sparse(j, va, pgoff, n, ext);
-		return;
+		do_sparse(j, va, pgoff, (ext->end - va) >> MI_PAGE_SHIFT, ext);
+		return ext->end;
 	}
-	for (; n && !j->stopped; n -= part, pgoff += part, va += part * MI_PAGE_SIZE) {
-		part = n < j->batch ? n : j->batch;
+	mi_join_keep_entries(j, ext);
+	for (; va < ext->end && !j->stopped; pgoff += part, va += part * MI_PAGE_SIZE) {
+		part = mi_join_alike(j, ext, va, pgoff);
+		if (part)
+			continue;
+		part = (ext->end - va) >> MI_PAGE_SHIFT;
+		part = part < j->batch ? part : j->batch;
 		do_batch(j, va, pgoff, (size_t)part, ext);
 	}
+	return va;
 }
 
 static enum mi_status finished(struct mi_join *j, struct mi_error *err)
@@ -555,7 +585,7 @@ enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
 			       const struct mi_mapping *m, const struct mi_file *file,
 			       mi_cells_fn fn, void *arg, struct mi_error *err)
 {
-	uint64_t va = m->vma.start, pgoff = m->vma.pgoff;
+	uint64_t va = m->vma.start, pgoff = m->vma.pgoff, next;
 	struct mi_extent ext;
 	bool tables;
 
@@ -573,9 +603,9 @@ enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,
 			ext.start = va;
 			ext.end = m->vma.end;
 		}
-		do_extent(j, &ext, pgoff);
-		pgoff += (ext.end - va) >> MI_PAGE_SHIFT;
-		va = ext.end;
+		next = do_extent(j, &ext, pgoff);
+		pgoff += (next - va) >> MI_PAGE_SHIFT;
+		va = next;
 	}
 	return finished(j, err);
 }

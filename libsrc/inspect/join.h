@@ -21,6 +21,12 @@ struct mi_join;
 /* For several walks in a row: the buffers are large. */
 enum mi_status mi_join_new(struct mi_kernel *k, struct mi_join **ret, struct mi_error *err);
 void mi_join_free(struct mi_join *j);
+/*
+ * Pages of a mapping that are in one state may come as one cell from now on: of many pages, with
+ * MI_RUN_*_CONSECUTIVE and _SAME in its flags, or without if it is only their number that
+ * is known. What is said of a single page, frames among it, is said of the first.
+ */
+enum mi_status mi_join_take_stretches(struct mi_join *j, struct mi_error *err);
 
 /* @file: of the mapping, NULL if it has none or nothing is known of it. */
 enum mi_status mi_join_mapping(struct mi_join *j, const struct mi_mm *mm,

@@ -28,7 +28,7 @@ static void look_at_ptes(struct mi_join *j, uint64_t va, size_t n)
 }
 
 /* The cache is still that of the file, and can be walked. */
-static bool start_slots(struct mi_join *j)
+bool mi_join_slots_again(struct mi_join *j)
 {
 	const struct mi_layout *l = &j->k->l;
 	uint64_t host;
@@ -102,16 +102,43 @@ static void reread(struct mi_join *j, size_t n, bool only_changed)
 		mi_target_reread(j->k->t, run.va, run.n);
 }
 
+void mi_join_reread(struct mi_join *j, const uint64_t *pfns, size_t n)
+{
+	struct page_run run = {0};
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t room = MI_PAGE_SIZE - (mi_pfn_to_page(j->k, pfns[i]) & (MI_PAGE_SIZE - 1));
+		uint64_t last = pfns[i] + room / j->k->l.size_page;
+
+		reread_page(j, &run, pfns[i]);
+		/* What follows in the same page of struct pages. */
+		while (i + 1 < n && pfns[i + 1] == pfns[i] + 1 && pfns[i + 1] < last)
+			i++;
+	}
+	if (run.n)
+		mi_target_reread(j->k->t, run.va, run.n);
+}
+
+/* Page tables are the process's as long as it has this mm. */
+bool mi_join_same_mm(const struct mi_join *j)
+{
+	const struct mi_mm *mm = j->again->mm;
+	uint64_t now;
+
+	return !mm->task ||
+	       (!mi_read_member(j->k->t, mm->task, &j->k->l.task_mm, &now) && now == mm->addr);
+}
+
 /* Cells as they are now beside those of the first look; returns how many differ, and marks them. */
 static size_t look_again(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t n)
 {
 	const struct mi_problems before = j->k->problems;
 	struct mi_join_look *now = j->again;
 	size_t i, changed = 0;
-	uint64_t mm = 0;
 
 	mi_look_again(j->k->t);
-	if (j->has_cache && !start_slots(j))
+	if (j->has_cache && !mi_join_slots_again(j))
 		lose_cache(j);
 	for (i = 0; i < n; i++)
 		mi_join_cell(j, &now->cells[i], va ? va + i * MI_PAGE_SIZE : 0, pgoff + i, 1, NULL);
@@ -119,10 +146,7 @@ static size_t look_again(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t 
 		mi_join_slots(j, &now->cache, now->cells, pgoff, n);
 	if (va) {
 		look_at_ptes(j, va, n);
-		/* Page tables are the process's as long as it has this mm. */
-		now->gone = now->mm->task &&
-			    (mi_read_member(j->k->t, now->mm->task, &j->k->l.task_mm, &mm) ||
-			     mm != now->mm->addr);
+		now->gone = !mi_join_same_mm(j);
 	}
 	for (i = 0; i < n; i++) {
 		now->cells[i].n = !same_cell(&j->cells[i], now->slot_pfn[i], &now->cells[i]);

@@ -48,6 +48,7 @@ struct mi_join {
 
 	uint64_t zero_pfn, huge_zero_pfn; /* ~0: unknown */
 
+	struct mi_stretch *stretch; /* NULL: each page has a cell of its own */
 	struct mi_join_look *again; /* NULL: of a dump one look is enough */
 
 	size_t batch;	      /* cells that are filled together */
@@ -59,6 +60,12 @@ struct mi_join {
 /* An empty cell of @n pages, with what is known of the table @ext and of the cache as a whole. */
 void mi_join_cell(struct mi_join *j, struct mi_run *c, uint64_t va, uint64_t pgoff, uint64_t n,
 		  const struct mi_extent *ext);
+/* The entry at or behind page @index, remembered until it is passed; false: none up to @last. */
+bool mi_join_peek(struct mi_join *j, struct mi_cursor *at, uint64_t index, uint64_t last);
+/* All of @n cells, at one look. */
+void mi_join_fill(struct mi_join *j, const struct mi_extent *ext, uint64_t va, uint64_t pgoff,
+		  size_t n);
+void mi_join_hand_up(struct mi_join *j, size_t n);
 /* What @n entries of @ext from @va on say, into @cells. */
 void mi_join_ptes(struct mi_join *j, const struct mi_extent *ext, struct mi_run *cells, uint64_t va,
 		  size_t n);
@@ -73,5 +80,17 @@ void mi_join_pages(struct mi_join *j, size_t n);
  * these pages were mapped, or cached, all the time. What never agrees is marked MI_READ_UNSTABLE.
  */
 void mi_join_pages_settled(struct mi_join *j, uint64_t va, uint64_t pgoff, size_t n);
+
+/* Parts of that: struct pages as they are now; the slots' second look, and the process's. */
+void mi_join_reread(struct mi_join *j, const uint64_t *pfns, size_t n);
+bool mi_join_slots_again(struct mi_join *j);
+bool mi_join_same_mm(const struct mi_join *j);
+
+/*
+ * join_alike.c: of how many pages from @va on, which is in @ext, one cell was handed up; 0: none
+ * was. Of a running kernel they may go on behind @ext: what its entries are is to be kept first.
+ */
+uint64_t mi_join_alike(struct mi_join *j, const struct mi_extent *ext, uint64_t va, uint64_t pgoff);
+void mi_join_keep_entries(struct mi_join *j, struct mi_extent *ext);
 
 #endif

@@ -43,25 +43,30 @@ static bool same_state(const struct mi_run *a, const struct mi_run *b)
 	       a->nonlinear == b->nonlinear && same_pte(a, b) && same_slot(a, b);
 }
 
-/* Does number @next of the page behind the run continue @first? */
-static unsigned int keeps(const struct mi_run *run, unsigned int flag, uint64_t first,
-			  uint64_t next)
+/* What a run says of its pages' frames or places, single pages have. */
+static bool has(const struct mi_run *run, unsigned int flag)
 {
-	bool so_far = run->n == 1 || run->flags & flag;
+	return run->n == 1 || run->flags & flag;
+}
 
-	return so_far && next == first + run->n ? flag : 0;
+/* Does number @next of the first page of @c, behind the run, continue @first? */
+static unsigned int keeps(const struct mi_run *run, const struct mi_run *c, unsigned int flag,
+			  uint64_t first, uint64_t next)
+{
+	return has(run, flag) && has(c, flag) && next == first + run->n ? flag : 0;
 }
 
 static void extend(struct mi_run *run, const struct mi_run *c)
 {
 	unsigned int flags;
 
-	flags = keeps(run, MI_RUN_PFN_CONSECUTIVE, run->pfn, c->pfn) |
-		keeps(run, MI_RUN_SLOT_PFN_CONSECUTIVE, run->slot_pfn, c->slot_pfn) |
-		keeps(run, MI_RUN_SWAP_CONSECUTIVE, run->swap_offset, c->swap_offset) |
-		keeps(run, MI_RUN_SLOT_SWAP_CONSECUTIVE, run->slot_swap_offset,
+	flags = keeps(run, c, MI_RUN_PFN_CONSECUTIVE, run->pfn, c->pfn) |
+		keeps(run, c, MI_RUN_SLOT_PFN_CONSECUTIVE, run->slot_pfn, c->slot_pfn) |
+		keeps(run, c, MI_RUN_SWAP_CONSECUTIVE, run->swap_offset, c->swap_offset) |
+		keeps(run, c, MI_RUN_SLOT_SWAP_CONSECUTIVE, run->slot_swap_offset,
 		      c->slot_swap_offset);
-	if ((run->n == 1 || run->flags & MI_RUN_PFN_SAME) && c->has_pfn && c->pfn == run->pfn)
+	if (has(run, MI_RUN_PFN_SAME) && has(c, MI_RUN_PFN_SAME) && c->has_pfn &&
+	    c->pfn == run->pfn)
 		flags |= MI_RUN_PFN_SAME;
 	run->flags = flags;
 	run->n += c->n;
@@ -134,9 +139,11 @@ static enum mi_status walk(struct mi_process *p, const struct mi_mapping *m,
 	if (st)
 		return st;
 	mi_shadow_start(&mg->shadows, p->k);
-	if (m)
+	if (!mg->each)
+		st = mi_join_take_stretches(j, err);
+	if (!st && m)
 		st = mi_join_mapping(j, &p->mm, m, f ? &f->file : NULL, take_cells, mg, err);
-	else
+	else if (!st)
 		st = mi_join_file(j, &f->file, 0, take_cells, mg, err);
 	mi_join_free(j);
 	if (!st)

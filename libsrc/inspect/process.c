@@ -353,6 +353,7 @@ enum mi_status mi_process_count(struct mi_process *p, struct mi_error *err)
 	st = mi_join_new(p->k, &j, err);
 	if (st)
 		return st;
+	st = mi_join_take_stretches(j, err);
 	for (i = 0; i < p->n_maps && !st; i++)
 		st = count_mapping(p, j, &p->maps[i], err);
 	for (i = 0; i < p->n_files && !st; i++)

@@ -193,6 +193,20 @@ static bool is_old_compound(const struct mi_layout *l)
 	return !mi_has(&l->page_compound_head) && !mi_has(&l->page_compound_info);
 }
 
+static uint64_t compound_word(const struct mi_layout *l, const unsigned char *raw)
+{
+	if (mi_has(&l->page_compound_info))
+		return mi_get(raw, &l->page_compound_info);
+	return mi_has(&l->page_compound_head) ? mi_get(raw, &l->page_compound_head) : 0;
+}
+
+static bool is_tail(const struct mi_layout *l, const unsigned char *raw)
+{
+	if (is_old_compound(l))
+		return is_flagged_tail(l, mi_get(raw, &l->page_flags));
+	return compound_word(l, raw) & 1;
+}
+
 /*
  * Frame of the head of the folio that the struct page @raw of @pfn belongs to.
  * The compound word's bit 0 marks a tail; the rest is the head's address or,
@@ -202,21 +216,14 @@ static bool is_old_compound(const struct mi_layout *l)
 static bool head_of(struct mi_kernel *k, uint64_t pfn, const unsigned char *raw, uint64_t *head)
 {
 	const struct mi_layout *l = &k->l;
-	uint64_t word = 0, addr;
+	uint64_t word, addr;
 
 	*head = pfn;
-	if (is_old_compound(l)) {
-		if (!is_flagged_tail(l, mi_get(raw, &l->page_flags)))
-			return true;
-		return mi_page_to_pfn(k, mi_get(raw, &l->page_first_page), head) && *head < pfn;
-	}
-	if (mi_has(&l->page_compound_info))
-		word = mi_get(raw, &l->page_compound_info);
-	else if (mi_has(&l->page_compound_head))
-		word = mi_get(raw, &l->page_compound_head);
-	if (!(word & 1))
+	if (!is_tail(l, raw))
 		return true;
-	word &= ~1ULL;
+	if (is_old_compound(l))
+		return mi_page_to_pfn(k, mi_get(raw, &l->page_first_page), head) && *head < pfn;
+	word = compound_word(l, raw) & ~1ULL;
 	addr = word;
 	if (mi_has(&l->page_compound_info) && !((~word + 1) & ~word))
 		addr = mi_pfn_to_page(k, pfn) & word;
@@ -465,4 +472,144 @@ void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct m
 		else
 			set_unknown(&out[i], pfns[i], MI_READ_UNMAPPED);
 	}
+}
+
+/* ---- pages that are alike ---- */
+
+/* What makes struct pages equal, as words of their memory; those that are not in use match. */
+#define WORDS 5
+struct likeness {
+	size_t n;
+	struct {
+		size_t at;
+		uint64_t mask, value;
+	} word[WORDS];
+};
+
+/* The bits of @m count, or, with @only, these of its first word. */
+static void count_bits(struct likeness *of, const struct mi_member *m, uint64_t only)
+{
+	size_t at = (size_t)m->off & ~(size_t)7, i;
+	uint64_t mask = (m->size < 8 ? (1ULL << 8 * m->size) - 1 : ~0ULL) & only;
+
+	mask <<= 8 * ((size_t)m->off & 7);
+	for (i = 0; i < of->n && of->word[i].at != at; i++)
+		;
+	of->n += i == of->n;
+	of->word[i].at = at;
+	of->word[i].mask |= mask;
+}
+
+/* False: members lie as they do in no kernel that is known. */
+static bool find_likeness(const struct mi_layout *l, bool large, struct likeness *of)
+{
+	const struct mi_member *compound =
+		mi_has(&l->page_compound_info) ? &l->page_compound_info : &l->page_compound_head;
+	const struct mi_member *all[] = {&l->page_flags, &l->page_mapping, &l->page_refcount,
+					 &l->page_mapcount};
+	size_t i;
+
+	memset(of, 0, sizeof(*of));
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!mi_has(all[i]) || all[i]->bits || all[i]->size > 8 ||
+		    (all[i]->off & 7) + all[i]->size > 8 || l->size_page & 7)
+			return false;
+		count_bits(of, all[i], ~0ULL);
+	}
+	if (is_old_compound(l))
+		return !large;
+	if (compound->bits || (compound->off & 7) + compound->size > 8)
+		return false;
+	count_bits(of, compound, large ? ~0ULL : 1);
+	return true;
+}
+
+static uint64_t word_at(const unsigned char *raw, size_t at)
+{
+	uint64_t word;
+
+	memcpy(&word, raw + at, sizeof(word));
+	return word;
+}
+
+/* From now on it is that of the struct page @raw. */
+static void take_likeness(struct likeness *of, const unsigned char *raw)
+{
+	size_t i;
+
+	for (i = 0; i < WORDS; i++)
+		of->word[i].value = word_at(raw, of->word[i].at) & of->word[i].mask;
+}
+
+/* A page of the folio of which @first is one, too: tails are compared with their head's. */
+static bool same_folio(struct mi_kernel *k, const struct folio *f, const struct mi_page *first,
+		       uint64_t pfn, const unsigned char *raw)
+{
+	const struct mi_layout *l = &k->l;
+	uint64_t head;
+
+	return head_of(k, pfn, raw, &head) && head == f->head_pfn &&
+	       mapcount(l, f, raw) == first->mapcount &&
+	       (first->owner != MI_OWNER_ANON ||
+		first->anon_exclusive ==
+			bit_of(&l->PG_anon_exclusive, mi_get(raw, &l->page_flags)));
+}
+
+/* Of @n struct pages in a row, @size bytes each, how many are alike. */
+static size_t alike_in_a_row(const struct likeness *like, const unsigned char *raw, size_t size,
+			     size_t n)
+{
+	const struct likeness of = *like;
+	size_t i;
+
+#define DIFFER(w) ((word_at(raw, of.word[w].at) & of.word[w].mask) ^ of.word[w].value)
+	for (i = 0; i < n; i++, raw += size)
+		if (DIFFER(0) | DIFFER(1) | DIFFER(2) | DIFFER(3) | DIFFER(4))
+			break;
+#undef DIFFER
+	return i;
+}
+
+/* Of @pfns how many follow each other, up to the end of the window. */
+static size_t in_a_row(const uint64_t *pfns, size_t n, const struct window *win)
+{
+	size_t i = 1;
+
+	if (pfns[0] < win->first || pfns[0] >= win->end)
+		return 1;
+	n = n < win->end - pfns[0] ? n : (size_t)(win->end - pfns[0]);
+	while (i < n && pfns[i] == pfns[0] + i)
+		i++;
+	return i;
+}
+
+size_t mi_pages_alike(struct mi_kernel *k, const uint64_t *pfns, size_t n)
+{
+	struct folio f = {.head_pfn = ~0ULL};
+	struct window win = {0};
+	const unsigned char *raw;
+	unsigned char buf[128];
+	struct likeness like;
+	struct mi_page first;
+	size_t i, row;
+
+	if (!mi_feature(k, MI_F_PAGE, NULL))
+		return 1;
+	load_one(k, pfns[0], &f, &win, &first);
+	if (first.why || !find_likeness(&k->l, f.large, &like))
+		return 1;
+	for (i = 0; i < n && pfns[i] < k->max_pfn; i += row) {
+		if (peek_struct(k, pfns[i], &win, buf, &raw))
+			break;
+		row = in_a_row(pfns + i, n - i, &win);
+		/* Tails of two folios may be equal, but there is a head between them. */
+		if (i && f.large && !same_folio(k, &f, &first, pfns[i], raw))
+			break;
+		if (!i || f.large)
+			take_likeness(&like, raw);
+		row = alike_in_a_row(&like, raw, k->l.size_page, row);
+		if (!row)
+			break;
+	}
+	return i ? i : 1;
 }

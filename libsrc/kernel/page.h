@@ -71,6 +71,13 @@ struct mi_page {
  */
 void mi_pages_load(struct mi_kernel *k, const uint64_t *pfns, size_t n, struct mi_page *out);
 
+/*
+ * Of how many of @n pages, one after the other from the first on, mi_pages_load() would tell what
+ * it tells of the first, but for frames and index: single pages of one state, or pages of one
+ * folio. At least 1, which is no promise that the first can be read; fewer where that is cheaper.
+ */
+size_t mi_pages_alike(struct mi_kernel *k, const uint64_t *pfns, size_t n);
+
 /* Whether this kernel's pages of hugetlb can be told from others at all. */
 bool mi_hugetlb_known(const struct mi_kernel *k);
 

@@ -200,6 +200,10 @@ static void take_slots(const struct mi_cache_walk *w, const void *raw, struct mi
 	const struct mi_member *m = is_xarray(w) ? &l->xa_node_slots : &l->radix_node_slots;
 	unsigned int i;
 
+	if (m->size == sizeof(*node->slots) && !m->bits) {
+		memcpy(node->slots, (const unsigned char *)raw + m->off, sizeof(node->slots));
+		return;
+	}
 	for (i = 0; i < SLOTS; i++)
 		node->slots[i] = mi_get_at(raw, m, i);
 }
@@ -493,4 +497,45 @@ bool mi_cache_next(struct mi_cache_walk *w, uint64_t index, uint64_t last, struc
 		found = true;
 	}
 	return found;
+}
+
+/* How many slots from @i on have these marks. */
+static size_t slots_marked(const struct mi_cache_node *node, unsigned int i, unsigned int marks)
+{
+	uint64_t differ = 0;
+	size_t mark;
+
+	if (!node->has_marks)
+		return marks == MI_MARK_UNKNOWN ? SLOTS - i : 0;
+	for (mark = 0; mark < 3; mark++)
+		differ |= node->marks[mark] ^ (marks >> mark & 1 ? ~0ULL : 0);
+	differ >>= i;
+	return differ ? (size_t)__builtin_ctzll(differ) : SLOTS - i;
+}
+
+size_t mi_cache_singles(const struct mi_cache_walk *w, uint64_t index, const uint64_t *pfns,
+			size_t n, unsigned int marks)
+{
+	const struct mi_cache_node *node = &w->path[w->depth < 0 ? 0 : w->depth];
+	const unsigned int first = index & (SLOTS - 1);
+	const uint64_t *slot = &node->slots[first];
+	size_t got, marked;
+	uint64_t page = 0;
+
+	if (!n || w->depth < 0 || w->shmem || node->shift || index - first != node->base)
+		return 0;
+	marked = slots_marked(node, first, marks);
+	n = n < marked ? n : marked;
+	for (got = 0; got < n; got++) {
+		/* Where there are no sections, struct pages follow each other as frames do. */
+		page = got && !w->k->memmodel.n_sections
+			       ? page + (pfns[got] - pfns[got - 1]) * w->k->l.size_page
+			       : mi_pfn_to_page(w->k, pfns[got]);
+		if (!slot[got] || tag_of(slot[got]) || slot[got] != page)
+			break;
+	}
+	/* The last one may be a folio's, and its siblings follow. */
+	if (got && first + got < SLOTS && tag_of(slot[got]) == node_tag(w))
+		got--;
+	return got;
 }

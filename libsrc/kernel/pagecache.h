@@ -75,4 +75,12 @@ enum mi_status mi_cache_start(struct mi_cache_walk *w, struct mi_kernel *k, uint
  */
 bool mi_cache_next(struct mi_cache_walk *w, uint64_t index, uint64_t last, struct mi_slot *ret);
 
+/*
+ * Of how many pages from @index on mi_cache_next() would find that they are the single ones of
+ * @pfns[], in this order, with @marks. It looks no further than the node at hand, and need not find
+ * any.
+ */
+size_t mi_cache_singles(const struct mi_cache_walk *w, uint64_t index, const uint64_t *pfns,
+			size_t n, unsigned int marks);
+
 #endif

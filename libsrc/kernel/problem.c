@@ -79,3 +79,10 @@ uint64_t mi_problem_count(const struct mi_problems *p)
 		n += p->list[i].count;
 	return n;
 }
+
+void mi_problems_copy(struct mi_problems *to, const struct mi_problems *from)
+{
+	to->n = from->n;
+	to->dropped = from->dropped;
+	memcpy(to->list, from->list, from->n * sizeof(*from->list));
+}

@@ -56,6 +56,9 @@ void mi_problem_bad_as(struct mi_problems *p, enum mi_problem_kind kind, const c
 void mi_problem_unknown(struct mi_problems *p, const char *what, uint64_t addr, const char *why,
 			const char *effect);
 
+/* No more than there are: cheap where there are none. */
+void mi_problems_copy(struct mi_problems *to, const struct mi_problems *from);
+
 /* All that were met so far. A walk that leaves it as it was met none. */
 uint64_t mi_problem_count(const struct mi_problems *p);
 

@@ -162,6 +162,11 @@ def status_field(path, key):
     return m.group(1).decode() if m else None
 
 
+# Of a run of pages these are of the first.
+OF_FIRST = ("index", "head_pfn", "value", "node", "memcg_id", "cgroup", "workingset",
+            "refault_distance", "generation", "youngest_generation")
+
+
 class Oracle:
     def __init__(self, args):
         self.args = args
@@ -509,6 +514,37 @@ class Oracle:
                 smap["Shared_Dirty"] + smap["Private_Dirty"])
         d.check("smaps_rollup Referenced", sum(map(is_referenced, counted)), smap["Referenced"])
 
+    # ---- runs ----
+
+    def page_of(self, run, nth, page, at=()):
+        """What a run says of its page number @nth that differs from what is said of the page by
+        itself; paths of the members."""
+        for key in sorted(set(run) | set(page)):
+            if key in ("va", "pgoff", "pages", "pfns", "swap_offsets") or nth and key in OF_FIRST:
+                continue
+            one, other = run.get(key), page.get(key)
+            if isinstance(one, dict) and isinstance(other, dict):
+                yield from self.page_of(one, nth, other, (*at, key))
+            elif key in ("pfn", "swap_offset"):
+                how = run.get(key + "s", "same")
+                if how == "consecutive":
+                    one += nth
+                if (nth == 0 or how != "scattered") and one != other:
+                    yield (*at, key)
+            elif one != other:
+                yield (*at, key)
+
+    def runs(self, d, runs, pages, where):
+        """Pages in a row that are told at once, by those that are told one by one."""
+        pages = iter(pages)
+        for run in runs:
+            for nth in range(run["pages"]):
+                page = next(pages, {})
+                d.check(f"{where}: page {nth} of the run at {run.get('va')}",
+                        (list(self.page_of(run, nth, page)), page.get("va")),
+                        ([], hex(int(run["va"], 16) + nth * PAGE)))
+        d.check(f"{where}: no page is left", next(pages, None), None)
+
     def process(self, pid):
         base = f"{self.truth}/proc/{pid}"
         comm = open(f"{base}/comm", "rb").read().rstrip(b"\n")
@@ -557,6 +593,11 @@ class Oracle:
         dm.report(self.tap, f"{name}: maps and status")
         d.report(self.tap, f"{name}: pagemap and smaps")
         df.report(self.tap, f"{name}: kpageflags and kpagecount")
+        if not self.args.no_runs:
+            dr = Diffs()
+            for m, of in zip(doc["mappings"], self.ask("--pages", str(pid))["mappings"]):
+                self.runs(dr, of["pages"], m["pages"], m["start"])
+            dr.report(self.tap, f"{name}: runs of pages")
         self.readahead(name, pid, doc)
         self.collect_files(doc)
 
@@ -1021,6 +1062,8 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--mmapinfo", default="build/mmapinfo")
     ap.add_argument("--vmlinux")
+    ap.add_argument("--no-runs", action="store_true",
+                    help="of a running kernel: it was asked for single pages alone")
     ap.add_argument("--types")
     ap.add_argument("--pid", type=int, action="append")
     ap.add_argument("vmcore")
