@@ -18,6 +18,37 @@ goes_on() {
 
 no_guardian() { ! ps -eo comm= | grep -q mmapinfo-guard; }
 
+pid_of() { ps -eo pid=,comm= | awk -v name="$1" '$2 == name { print $1 }'; }
+
+is_stopped() {
+	local stat
+	read -r stat <"/proc/$victim/stat"
+	[[ ${stat##*) } == T* ]]
+}
+
+is_frozen() {
+	local events
+	read -r -d '' events </sys/fs/cgroup/a/cgroup.events
+	[[ $events == *"frozen 1"* ]]
+}
+
+# hold HAPPENED: mmapinfo ($tool) is stopped itself once it has stopped the process, for as long as
+# the test needs. That is looked for without a pause and without another process: on a fast
+# machine it lasts some milliseconds.
+hold() {
+	local end=$((SECONDS + 60))
+	until "$1"; do
+		[ "$SECONDS" -lt "$end" ] && [ -d "/proc/$tool" ] || return 1
+	done
+	kill -STOP "$tool" && await stopped "$tool" && "$1"
+}
+
+# What becomes of it: by the signals that came meanwhile, or else an answer.
+let_end() {
+	kill -CONT "$tool" 2>/dev/null
+	wait "$tool" 2>/dev/null
+}
+
 # ---- the answer ----
 
 # While a reader does not read, the process goes on: the answer is kept aside.
@@ -49,7 +80,7 @@ start_slow() {
 	# What bash starts behind "&" would not know of ^C.
 	env --default-signal=INT,QUIT mmapinfo --stable "$victim" --each --json >/tmp/out 2>/tmp/err &
 	tool=$!
-	await stopped "$victim"
+	hold is_stopped
 }
 
 check_ends() {
@@ -62,7 +93,7 @@ check_ends() {
 		ok $? "SIG$sig: the process is stopped first"
 		kill -"$sig" "$tool"
 		# By the signal, or, if the reader went away, with the status of a cut answer.
-		wait "$tool" 2>/dev/null
+		let_end
 		status=$?
 		[ "$status" -ge 128 ] || { [ "$sig" = PIPE ] && [ "$status" -eq 1 ]; }
 		ok $? "SIG$sig: mmapinfo ends by it"
@@ -78,15 +109,15 @@ check_ends() {
 check_guardian() {
 	start_slow
 	ok $? "guardian: the process is stopped first"
-	kill -KILL "$(ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }')"
-	wait "$tool"
+	kill -KILL "$(pid_of mmapinfo-guard)"
+	let_end
 	ok $? "guardian: the answer is given although it was killed" /tmp/err
 	goes_on "$victim"
 	ok $? "guardian: the process goes on"
 	end_victim
 	start_slow
-	kill -INT "$(ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }')"
-	wait "$tool"
+	kill -INT "$(pid_of mmapinfo-guard)"
+	let_end
 	ok $? "guardian: other signals do not concern it" /tmp/err
 	goes_on "$victim"
 	ok $? "guardian: and the process goes on"
@@ -99,11 +130,15 @@ check_terminal() {
 	# script(1) does not pass on how it ended.
 	script -qec "trap : INT; mmapinfo --stable $victim --each --json; echo \$? >/tmp/status" \
 		/dev/null >/tmp/out 2>&1 < <(
-		await stopped "$victim"
+		await eval '[ -n "$(pid_of mmapinfo)" ]'
+		tool=$(pid_of mmapinfo)
+		hold is_stopped && : >/tmp/held
 		printf '\003'
-		sleep 2
+		sleep 1
+		kill -CONT "$tool"
+		sleep 1
 	)
-	[ "$(cat /tmp/status)" = 130 ]
+	[ -e /tmp/held ] && [ "$(cat /tmp/status)" = 130 ]
 	ok $? "^C on a terminal: mmapinfo ends by it"
 	goes_on "$victim"
 	ok $? "^C on a terminal: it goes on"
@@ -184,17 +219,15 @@ check_freezer() {
 	start_in_cgroup 32M
 	mmapinfo --stable=freezer "$victim" --each --json >/tmp/out 2>/tmp/err &
 	tool=$!
-	await frozen
+	hold is_frozen
 	ok $? "freezer: frozen meanwhile" /tmp/err
 	kill -KILL "$tool"
-	wait "$tool" 2>/dev/null
+	let_end
 	await thawed && goes_on "$victim"
 	ok $? "freezer: SIGKILL of mmapinfo: it goes on"
 	mmapinfo --stable=freezer "$victim" --each --json >/tmp/out 2>/tmp/err &
 	tool=$!
-	await frozen
-	kill -KILL "$(ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }')"
-	wait "$tool"
+	hold is_frozen && kill -KILL "$(pid_of mmapinfo-guard)" && let_end
 	ok $? "freezer: SIGKILL of the guardian: an answer" /tmp/err
 	await thawed && goes_on "$victim"
 	ok $? "freezer: SIGKILL of the guardian: it goes on"
