@@ -258,6 +258,25 @@ static int compare_addr(const void *a, const void *b)
 	return x->rank < y->rank ? -1 : x->rank > y->rank;
 }
 
+/* Most tables ascend already, but for the ranks of those at one address. */
+static void sort_by_addr(struct by_addr *all, size_t n)
+{
+	size_t i, end;
+
+	for (i = 1; i < n; i++) {
+		if (all[i - 1].addr > all[i].addr) {
+			qsort(all, n, sizeof(*all), compare_addr);
+			return;
+		}
+	}
+	for (i = 0; i < n; i = end) {
+		for (end = i + 1; end < n && all[end].addr == all[i].addr; end++)
+			;
+		if (end - i > 1)
+			qsort(all + i, end - i, sizeof(*all), compare_addr);
+	}
+}
+
 static bool has_address(const struct symbol *sym)
 {
 	return sym->type != 'U' && toupper((unsigned char)sym->type) != 'A';
@@ -286,7 +305,7 @@ static bool build_by_addr(struct mi_symtab *tab)
 		all[n].rank = (uint32_t)i | (isupper((unsigned char)sym->type) ? 0 : 1U << 31);
 		n++;
 	}
-	qsort(all, n, sizeof(*all), compare_addr);
+	sort_by_addr(all, n);
 	for (size_t i = 0; i < n; i++) {
 		at = all[i].index;
 		if (!i || all[i].addr != all[i - 1].addr) {

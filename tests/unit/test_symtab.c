@@ -75,6 +75,30 @@ static void test_by_address(void **state)
 	mi_symtab_free(tab);
 }
 
+/* A table that ascends, as the kernel's own: only those at one address are put in order. */
+static void test_ascending(void **state)
+{
+	struct mi_symtab *tab = mi_symtab_new();
+	uint64_t off = 0;
+
+	(void)state;
+	add(tab, "local", 't', 0x1000);
+	add(tab, "global", 'T', 0x1000);
+	add(tab, "later_global", 'T', 0x1000);
+	add(tab, "alone", 't', 0x2000);
+	add(tab, "last_local", 't', 0x3000);
+	add(tab, "last", 'T', 0x3000);
+	assert_string_equal(mi_symtab_name(tab, 0x1fff, &off), "global");
+	assert_int_equal(off, 0xfff);
+	assert_string_equal(mi_symtab_first(tab, 0x1000, &off), "local");
+	assert_string_equal(mi_symtab_name(tab, 0x2000, &off), "alone");
+	assert_string_equal(mi_symtab_name(tab, 0x3000, &off), "last");
+	assert_string_equal(mi_symtab_first(tab, 0x3000, &off), "last_local");
+	assert_true(mi_symtab_next(tab, 0x1000) == 0x2000);
+	assert_true(mi_symtab_next(tab, 0x2fff) == 0x3000);
+	mi_symtab_free(tab);
+}
+
 static void test_many(void **state)
 {
 	struct mi_symtab *tab = mi_symtab_new();
@@ -121,9 +145,8 @@ static void test_rejected(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_by_address),
-		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_find),	  cmocka_unit_test(test_by_address),
+		cmocka_unit_test(test_ascending), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_rejected),
 	};
 
