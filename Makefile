@@ -56,7 +56,7 @@ HELPER := $(BUILD)/tests/poke $(BUILD)/tests/damage $(BUILD)/tests/hostile $(BUI
 	$(BUILD)/tests/make_recorder $(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress $(BUILD)/tests/locks
 
 .PHONY: all help setup demo check check-kernels check-providers check-crashes support crash-support check-unit lint format bench docs demo-dump fuzz \
-	recorder bench-recorder install uninstall install-recorder uninstall-recorder clean tests synth
+	recorder bench-recorder bench-live install uninstall install-recorder uninstall-recorder clean tests synth
 .DEFAULT_GOAL := all
 FORCE:
 .DELETE_ON_ERROR:
@@ -81,6 +81,7 @@ help:
 	@echo 'make docs       regenerate the output shown in README and help mmapinfo'
 	@echo 'make demo-dump  make the dump under vmcores/ anew (boots a guest)'
 	@echo 'make recorder   the recording kernel module for a Debian kernel (KERNEL=6.1)'
+	@echo 'make bench-live  the running kernel, against pagemap and kpageflags (KERNEL=6.1)'
 	@echo 'make bench-recorder  instructions that recording costs (KERNEL=6.1)'
 	@echo 'make install-recorder  sources for DKMS and mmaprec(8), in PREFIX'
 	@echo 'make install    to PREFIX ($(PREFIX)) under DESTDIR; make uninstall'
@@ -271,6 +272,12 @@ demo-dump:
 recorder: KERNEL ?= 6.1
 recorder:
 	$(Q)scripts/build-recorder $(KERNEL) $(BUILD)/recorder/$(KERNEL)
+
+bench-live: KERNEL ?= 6.1
+bench-live:
+	scripts/setup test
+	$(Q)$(MAKE) -s $(CLI)
+	$(Q)scripts/bench-live --doc $(KERNEL)
 
 bench-recorder: KERNEL ?= 6.1
 bench-recorder:
