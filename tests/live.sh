@@ -43,10 +43,10 @@ check_live_rights() {
 	run_tap "$series running: what is missing" tests/live/rights.py "$dir/answers"
 }
 
-# Options of the running kernel alone: a script of each, which runs in a guest.
+# Options of the running kernel alone: a script of each, which runs in a guest, with FILEs.
 check_live_script() {
 	LIMIT=3600 TIMEOUT=3000 APPEND=${FULL:+everything} run_tap "$1 running: $2" \
-		tests/live/run-script "$1" "tests/live/$2.sh"
+		tests/live/run-script "$1" "tests/live/$2.sh" "${@:3}"
 }
 
 check_live_follow() {
@@ -71,6 +71,7 @@ suite_live() {
 		for script in watch ns dropped check; do
 			check_live_script "$series" $script
 		done
+		check_live_script "$series" log "$(type -P diff)"
 		check_live_follow "$series"
 		check_live_parity "$series"
 	done

@@ -76,6 +76,9 @@ suite_providers() {
 		LIMIT=1800 run_step "$suite: a tree with drgn" scripts/provider-tree "$suite"
 		LIMIT=1800 run_step "$suite: build" scripts/in-provider-tree "$suite" -- \
 			make -s -j2 BUILD=/build CFLAGS=-O2 /build/mmapinfo "/build/$(library_name)"
+		run_tap "$suite: a user's own conditions, by its libjq" scripts/in-provider-tree \
+			"$suite" -- tests/dumps/expect.py --mmapinfo /build/mmapinfo \
+			vmcores/demo/vmcore
 		for series in $(provider_series); do
 			check_provider_series "$suite" "$series"
 			[ -z "${FULL-}" ] || check_provider_live "$suite" "$series"
