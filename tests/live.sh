@@ -68,7 +68,7 @@ suite_live() {
 	done
 	[ -n "${FULL-}" ] || return 0
 	for series in $(live_series); do
-		for script in watch ns dropped check; do
+		for script in watch ns dropped check stacks; do
 			check_live_script "$series" $script
 		done
 		check_live_script "$series" log "$(type -P diff)"

@@ -252,7 +252,7 @@ enum mi_status mi_task_unchanged(struct mi_kernel *k, const struct mi_task *task
 
 /* ---- tasks that sleep ---- */
 
-static bool left_cpu(struct mi_kernel *k, uint64_t task, uint64_t *when)
+bool mi_left_cpu(struct mi_kernel *k, uint64_t task, uint64_t *when)
 {
 	*when = 0;
 	return !mi_has(&k->l.task_exec_start) ||
@@ -267,7 +267,7 @@ static enum mi_status note_sleepers(struct mi_kernel *k, const struct mi_task *t
 	ret->since = calloc(n ? n : 1, sizeof(*ret->since));
 	for (i = 0; i < n && ret->since; i++) {
 		if (mi_addrmap_get(&ret->by_task, tasks[i].addr, &seen) ||
-		    !left_cpu(k, tasks[i].addr, &ret->since[i]))
+		    !mi_left_cpu(k, tasks[i].addr, &ret->since[i]))
 			continue;
 		if (!mi_addrmap_put(&ret->by_task, tasks[i].addr, i))
 			break;
@@ -312,8 +312,8 @@ bool mi_still_sleeps(struct mi_kernel *k, const struct mi_sleepers *s, const str
 		return true;
 	mi_look_again(k->t);
 	same = mi_addrmap_get(&s->by_task, task->addr, &i) && mi_task_at(k, task->addr, &now) &&
-	       now.pid == task->pid && now.state == task->state && left_cpu(k, task->addr, &when) &&
-	       when == s->since[i];
+	       now.pid == task->pid && now.state == task->state &&
+	       mi_left_cpu(k, task->addr, &when) && when == s->since[i];
 	mi_look_end(k->t, false);
 	k->problems = before;
 	return same;

@@ -35,6 +35,9 @@ struct mi_sleepers {
 	uint64_t *since;
 };
 
+/* When a task last got its CPU, or its time there was counted; 0 where the kernel does not tell. */
+bool mi_left_cpu(struct mi_kernel *k, uint64_t task, uint64_t *when);
+
 /* Of @tasks, or, if NULL, of all. */
 enum mi_status mi_sleepers_note(struct mi_kernel *k, const struct mi_task *tasks, size_t n,
 				struct mi_sleepers *ret, struct mi_error *err);

@@ -4,6 +4,9 @@
 
 #include "../kernel/sched.h"
 #include "inspect.h"
+#include "live.h"
+
+#define LOOKS_MAX 8
 
 /* Only the frames that are there: a trace has room for many more. */
 bool mi_thread_stack_keep(struct mi_kernel *k, const struct mi_task *task,
@@ -31,17 +34,67 @@ bool mi_stack_told(const struct mi_thread_stack *t, struct mi_wait_told *ret)
 	return true;
 }
 
+static bool is_same(const struct mi_trace *a, const struct mi_trace *b)
+{
+	size_t i;
+
+	if (a->end != b->end || a->n != b->n)
+		return false;
+	for (i = 0; i < a->n; i++)
+		if (a->frames[i].addr != b->frames[i].addr)
+			return false;
+	return true;
+}
+
+/*
+ * mi_trace_task(), until two looks agree and the task did not run in between: on the stack of one
+ * that runs are frames of another moment, or of none. @two: the trace is the first.
+ */
+static void trace_settled(struct mi_kernel *k, const struct mi_task *task, struct mi_kstack *stack,
+			  struct mi_trace two[2])
+{
+	const struct mi_problems before = k->problems;
+	bool live = mi_target_facts(k->t)->live, changed;
+	unsigned int looks = 0;
+	uint64_t ran, again;
+
+	do {
+		struct mi_problems first;
+
+		k->problems = before;
+		changed = live && !mi_left_cpu(k, task->addr, &ran);
+		mi_trace_task(k, task, stack, &two[0]);
+		if (!live)
+			return;
+		first = k->problems;
+		k->problems = before;
+		mi_look_again(k->t);
+		mi_trace_task(k, task, stack, &two[1]);
+		changed |= !mi_left_cpu(k, task->addr, &again) || again != ran;
+		/* Of one that is on a CPU nothing is told, however long it is. */
+		changed &= two[0].end != MI_TRACE_RUNNING || two[1].end != MI_TRACE_RUNNING;
+		changed |= !is_same(&two[0], &two[1]);
+		mi_look_end(k->t, changed);
+		k->problems = first;
+	} while (changed && ++looks < LOOKS_MAX);
+	if (!changed)
+		return;
+	k->problems = before;
+	two[0].end = MI_TRACE_UNSTABLE;
+	two[0].n = 0;
+}
+
 enum mi_status mi_stacks(struct mi_kernel *k, const struct mi_task *tasks, size_t n,
 			 struct mi_thread_stack **ret, struct mi_error *err)
 {
 	struct mi_thread_stack *all = calloc(n ? n : 1, sizeof(*all));
-	struct mi_trace *trace = malloc(sizeof(*trace));
+	struct mi_trace *trace = malloc(2 * sizeof(*trace));
 	struct mi_kstack stack = {0};
 	bool good = all && trace;
 	size_t i;
 
 	for (i = 0; i < n && good; i++) {
-		mi_trace_task(k, &tasks[i], &stack, trace);
+		trace_settled(k, &tasks[i], &stack, trace);
 		good = mi_thread_stack_keep(k, &tasks[i], trace, &all[i]) &&
 		       mi_second_stack(k, &tasks[i], all[i].frames, all[i].n, &all[i].second);
 	}

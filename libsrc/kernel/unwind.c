@@ -76,8 +76,8 @@ struct mi_unwinder {
 const char *mi_trace_word(enum mi_trace_end end)
 {
 	static const char *const words[MI_TRACE_NR] = {
-		"whole",    "running",	 "lost",       "off",	 "no_entry", "no_code",
-		"register", "off_stack", "unreadable", "tracer", "deep",     "gone",
+		"whole",     "running",	   "lost",   "off",  "no_entry", "no_code",  "register",
+		"off_stack", "unreadable", "tracer", "deep", "gone",	 "unstable",
 	};
 
 	return end < MI_TRACE_NR ? words[end] : NULL;
@@ -96,6 +96,7 @@ const char *mi_trace_text(enum mi_trace_end end)
 		[MI_TRACE_UNREADABLE] = "the tables to unwind by could not be read",
 		[MI_TRACE_TRACER] = "a tracer has hidden who called this",
 		[MI_TRACE_GONE] = "the task has exited, and its stack is freed",
+		[MI_TRACE_UNSTABLE] = "the task ran while its stack was read",
 		[MI_TRACE_DEEP] = "more functions than are shown",
 	};
 

@@ -34,6 +34,7 @@ enum mi_trace_end {
 	MI_TRACE_TRACER,     /* a tracer put itself in the place of the return address */
 	MI_TRACE_DEEP,	     /* more frames than have room */
 	MI_TRACE_GONE,	     /* it has exited: its stack is freed */
+	MI_TRACE_UNSTABLE,   /* of a running kernel: the task ran while its stack was read */
 	MI_TRACE_NR,
 };
 

@@ -24,7 +24,7 @@ of_answer() {
 }
 
 say_strange() {
-	echo '<3>an error, with "quotes" and \backslashes\x0a' >/dev/kmsg
+	printf '%s\n' '<3>an error, with "quotes" and \backslashes\x0a' >/dev/kmsg
 	printf '<30>of a service,\ttabbed\nand on two lines, für alle\n' >/dev/kmsg
 	echo "<0>$(printf 'long %.0s' {1..150})" >/dev/kmsg
 	printf '<14>\n' >/dev/kmsg

@@ -5,6 +5,7 @@
  *	victim spin FILE     maps all of FILE, and two threads write to it without end
  *	victim vfork FILE    the same; and the first thread sleeps in vfork(), which no signal ends
  *	victim traced FILE   the same, and a child of it, which traces it, lets it run
+ *	victim toss FILE     two threads toss a byte to each other, by pipes, without end
  *	victim grow FILE     maps a page more of FILE each 0.2 s, and ends after a hundred
  *
  * Prints "ready" when it is so.
@@ -69,6 +70,32 @@ static void start_threads(void)
 			die("pthread_create");
 }
 
+/* Reads from its pipe, and writes to the other's. */
+static int pipes[2][2];
+
+static void *toss(void *arg)
+{
+	size_t at = (size_t)arg;
+	char ball;
+
+	while (read(pipes[at][0], &ball, 1) == 1 && write(pipes[!at][1], &ball, 1) == 1)
+		;
+	die("pipe");
+	return NULL;
+}
+
+static void start_tossing(void)
+{
+	pthread_t t;
+	size_t i;
+
+	if (pipe(pipes[0]) || pipe(pipes[1]) || write(pipes[0][1], "o", 1) != 1)
+		die("pipe");
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&t, NULL, toss, (void *)i))
+			die("pthread_create");
+}
+
 static void ready(void)
 {
 	puts("ready");
@@ -121,7 +148,10 @@ int main(int argc, char **argv)
 	map_all(argv[2], 0);
 	if (!strcmp(argv[1], "grow"))
 		grow();
-	start_threads();
+	if (!strcmp(argv[1], "toss"))
+		start_tossing();
+	else
+		start_threads();
 	if (!strcmp(argv[1], "vfork"))
 		sleep_in_vfork();
 	else if (!strcmp(argv[1], "traced"))
