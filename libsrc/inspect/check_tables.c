@@ -44,7 +44,7 @@ static uint64_t gap_end(struct tables *t, uint64_t va)
 static void check_extent(struct tables *t, const struct mi_extent *ext)
 {
 	bool huge = ext->kind == MI_EXTENT_HUGE;
-	uint64_t va = ext->start, end, entry;
+	uint64_t va = ext->start, end, step, entry;
 
 	while (va < ext->end) {
 		end = gap_end(t, va);
@@ -55,16 +55,14 @@ static void check_extent(struct tables *t, const struct mi_extent *ext)
 			va = t->p->maps[t->next].vma.end;
 			continue;
 		}
-		/* One is told of each gap. A huge entry is the same throughout, and may be a
-		 * terabyte of lies. */
-		for (end = end < ext->end ? end : ext->end; va < end && t->told != t->next;
-		     va += MI_PAGE_SIZE) {
+		/* One is told of each gap. A huge entry is the same throughout. */
+		end = end < ext->end ? end : ext->end;
+		for (step = huge ? end - va : MI_PAGE_SIZE; va < end && t->told != t->next;
+		     va += step) {
 			entry = huge ? ext->entry
 				     : ext->entries[(va - ext->start) >> MI_PAGE_SHIFT];
 			if (entry)
 				found_outside(t, va, entry);
-			if (huge)
-				break;
 		}
 		va = end;
 	}
