@@ -28,7 +28,6 @@
 /* KSYM_NAME_LEN is 512; there is no need to be strict. */
 #define MAX_NAME 1024
 #define N_TOKENS 256
-#define NAME_ROOM (MAX_NAME + TOKEN_START + 1) /* of a name that is expanded */
 #define MARKER_STEP 256
 /* As much as is read in one go, and the granularity at which memory may end. */
 #define READ_CHUNK (64U << 10)
@@ -56,15 +55,6 @@ struct stretch {
 	bool ended; /* what follows cannot be read */
 };
 
-/* Most tokens are short: copying as much of each, whatever its length, is the fastest way. */
-#define TOKEN_START 16
-
-struct token {
-	uint8_t start[TOKEN_START];
-	uint16_t at, len; /* in the table */
-	bool odd;	  /* has characters that no name has */
-};
-
 struct kallsyms {
 	const struct mi_kallsyms_source *src;
 	uint32_t n_syms;
@@ -73,7 +63,9 @@ struct kallsyms {
 
 	struct stretch names;
 	struct stretch tokens;
-	struct token token[N_TOKENS];
+	uint16_t token_at[N_TOKENS];
+	uint16_t token_len[N_TOKENS];
+	bool token_odd[N_TOKENS]; /* has characters that no name has */
 
 	uint8_t *offsets; /* n_syms entries of 4 bytes, or words if absolute */
 	uint64_t offsets_va;
@@ -196,17 +188,6 @@ static bool is_odd(uint8_t c)
 	return c <= ' ' || c == 0x7f;
 }
 
-static void set_token(struct kallsyms *ks, unsigned int i, size_t at, size_t len)
-{
-	struct token *token = &ks->token[i];
-
-	token->at = (uint16_t)at;
-	token->len = (uint16_t)len;
-	memcpy(token->start, ks->tokens.data + at, len < TOKEN_START ? len : TOKEN_START);
-	for (size_t c = 0; c < len; c++)
-		token->odd |= is_odd(ks->tokens.data[at + c]);
-}
-
 /* The token table's length is written nowhere: its last token's NUL ends it. */
 static enum mi_status read_tokens(struct kallsyms *ks, struct mi_error *err)
 {
@@ -233,7 +214,10 @@ static enum mi_status read_tokens(struct kallsyms *ks, struct mi_error *err)
 					       i);
 		if (ks->tokens.len <= at + len)
 			return mi_fail(err, MI_ERR_READ, "cannot read kallsyms_token_table");
-		set_token(ks, i, at, len);
+		ks->token_at[i] = (uint16_t)at;
+		ks->token_len[i] = (uint16_t)len;
+		for (size_t c = 0; c < len; c++)
+			ks->token_odd[i] |= is_odd(ks->tokens.data[at + c]);
 	}
 	return MI_OK;
 }
@@ -265,20 +249,18 @@ static size_t next_name(struct kallsyms *ks, enum length_form form, size_t pos, 
 
 /* Expand a name with its leading type letter into buf; returns the length, 0 if it is none. */
 static size_t expand_name(const struct kallsyms *ks, size_t at, size_t len,
-			  char buf[static NAME_ROOM])
+			  char buf[static MAX_NAME + 1])
 {
 	const uint8_t *in = ks->names.data + at;
 	size_t out = 0;
 
 	for (size_t i = 0; i < len; i++) {
-		const struct token *token = &ks->token[in[i]];
+		size_t n = ks->token_len[in[i]];
 
-		if (out + token->len > MAX_NAME || token->odd)
+		if (out + n > MAX_NAME || ks->token_odd[in[i]])
 			return 0;
-		memcpy(buf + out, token->start, TOKEN_START);
-		if (token->len > TOKEN_START)
-			memcpy(buf + out, ks->tokens.data + token->at, token->len);
-		out += token->len;
+		memcpy(buf + out, ks->tokens.data + ks->token_at[in[i]], n);
+		out += n;
 	}
 	buf[out] = '\0';
 	return out >= 2 && strchr("aAbBcCdDgGiInNpPrRsStTuUvVwW-?", buf[0]) ? out : 0;
@@ -321,7 +303,7 @@ enum fit {
 static enum fit try_lengths(struct kallsyms *ks, enum length_form form, uint32_t *markers,
 			    bool *has_long)
 {
-	char name[NAME_ROOM];
+	char name[MAX_NAME + 1];
 	size_t n_markers = 0;
 	size_t pos = 0;
 
@@ -427,7 +409,7 @@ static enum mi_status read_offsets(struct kallsyms *ks, bool *absolute, bool *ha
 
 static enum mi_status find_stext(struct kallsyms *ks, uint32_t *index, struct mi_error *err)
 {
-	char name[NAME_ROOM];
+	char name[MAX_NAME + 1];
 	size_t pos = 0;
 
 	for (uint32_t i = 0; i < ks->n_syms; i++) {
@@ -477,7 +459,7 @@ static enum mi_status settle_addresses(struct kallsyms *ks, struct mi_error *err
 
 static enum mi_status add_symbols(struct kallsyms *ks, struct mi_symtab *tab, struct mi_error *err)
 {
-	char name[NAME_ROOM];
+	char name[MAX_NAME + 1];
 	uint64_t addr, last = 0;
 	enum mi_status status;
 	size_t pos = 0;
