@@ -68,10 +68,10 @@ check_crash_commands() {
 # On the running kernel. This system's crash, 8.0.2, does not open that of its own suite: "cannot set
 # context for pid".
 check_crash_live() {
-	local suite=$1 dir=$BUILD/providers/$1/crash
-	run_step "$suite: crash for a guest" scripts/in-provider-tree "$suite" -- \
-		tests/live/crash-files /build /build/crash
-	cp "$(scripts/fetch-kernel --dbg 6.1 2>/dev/null)/vmlinux" "$dir/" || return
+	local suite=$1 dir=$BUILD/providers/$1/crash vmlinux
+	vmlinux=$(scripts/fetch-kernel --dbg 6.1 2>/dev/null)/vmlinux
+	run_step "$suite: crash for a guest" scripts/in-provider-tree "$suite" \
+		"vmlinux=$vmlinux" -- tests/live/crash-files /build /files/vmlinux /build/crash
 	EXTRA=crash=$dir MEMORY=3500 LIMIT=3600 TIMEOUT=3000 \
 		run_tap "$suite: crash on the running kernel" tests/live/run-script 6.1 \
 		tests/live/crash.sh "$(type -P strings)" "$(type -P diff)"

@@ -16,8 +16,6 @@ rights() {
 		grep -q "^CapAmb:.0*$" /tmp/rights && grep -q "^NoNewPrivs:.1$" /tmp/rights
 }
 
-guardian() { ps -eo pid=,comm= | awk '/mmapinfo-guard/ { print $1 }'; }
-
 # As somebody else.
 start_victim() {
 	truncate -s 64K /tmp/file
@@ -50,7 +48,7 @@ check_kept() {
 	ok $? "--stable: answers" /tmp/err
 	rights "$tool" "$KILL"
 	ok $? "--stable: signals may be sent, no more" /tmp/rights
-	rights "$(guardian)" "$KILL_PTRACE"
+	rights "$(pid_of mmapinfo-guard)" "$KILL_PTRACE"
 	ok $? "--stable: the guardian may see processes, too" /tmp/rights
 	interrupt
 	watch --all
@@ -72,7 +70,7 @@ check_other_user() {
 	chmod 600 /sys/fs/cgroup/b/cgroup.freeze
 	watch --stable=freezer "$victim"
 	ok $? "a cgroup that was delegated to another user is frozen" /tmp/err
-	rights "$(guardian)" "$KILL_PTRACE_FILES"
+	rights "$(pid_of mmapinfo-guard)" "$KILL_PTRACE_FILES"
 	ok $? "--stable=freezer: the guardian may open files of others" /tmp/rights
 	interrupt
 	end_victim

@@ -14,6 +14,8 @@ await() {
 	return 1
 }
 
+pid_of() { ps -eo pid=,comm= | awk -v name="$1" '$2 == name { print $1 }'; }
+
 has_answers() { [ "$(grep -c '^--- ' /tmp/out)" -ge "$1" ]; }
 
 # start_victim DOING [SIZE]: it has begun when this returns; SIZE of the file that it maps

@@ -2,11 +2,22 @@
 # --stable, in a guest (run-script): what is stopped goes on, whatever becomes of mmapinfo.
 . /in-guest.sh
 
-state() { sed 's/.*) //' "/proc/$1/stat" | cut -c1; }
 writes() { od -An -v -tu8 -N 8 /tmp/file | tr -d ' '; }
 
-stopped() { [ "$(state "$1")" = T ]; }
-runs() { [ "$(state "$1")" != T ]; }
+# How things are, by the shell alone: hold asks again and again.
+stopped() {
+	local stat
+	read -r stat <"/proc/$1/stat"
+	[[ ${stat##*) } == T* ]]
+}
+runs() { ! stopped "$1"; }
+cgroup_says() {
+	local events
+	read -r -d '' events </sys/fs/cgroup/a/cgroup.events
+	[[ $events == *"$1"* ]]
+}
+frozen() { cgroup_says "frozen 1"; }
+thawed() { cgroup_says "frozen 0"; }
 
 # Its counter goes on, so it does not merely look as if it ran.
 goes_on() {
@@ -18,29 +29,15 @@ goes_on() {
 
 no_guardian() { ! ps -eo comm= | grep -q mmapinfo-guard; }
 
-pid_of() { ps -eo pid=,comm= | awk -v name="$1" '$2 == name { print $1 }'; }
-
-is_stopped() {
-	local stat
-	read -r stat <"/proc/$victim/stat"
-	[[ ${stat##*) } == T* ]]
-}
-
-is_frozen() {
-	local events
-	read -r -d '' events </sys/fs/cgroup/a/cgroup.events
-	[[ $events == *"frozen 1"* ]]
-}
-
-# hold HAPPENED: mmapinfo ($tool) is stopped itself once it has stopped the process, for as long as
-# the test needs. That is looked for without a pause and without another process: on a fast
-# machine it lasts some milliseconds.
+# hold HAPPENED [ARGUMENT]: mmapinfo ($tool) is stopped itself once it has stopped the process, for
+# as long as the test needs. That is looked for without a pause and without another process: on a
+# fast machine it lasts some milliseconds.
 hold() {
 	local end=$((SECONDS + 60))
-	until "$1"; do
+	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] && [ -d "/proc/$tool" ] || return 1
 	done
-	kill -STOP "$tool" && await stopped "$tool" && "$1"
+	kill -STOP "$tool" && await stopped "$tool" && "$@"
 }
 
 # What becomes of it: by the signals that came meanwhile, or else an answer.
@@ -80,7 +77,7 @@ start_slow() {
 	# What bash starts behind "&" would not know of ^C.
 	env --default-signal=INT,QUIT mmapinfo --stable "$victim" --each --json >/tmp/out 2>/tmp/err &
 	tool=$!
-	hold is_stopped
+	hold stopped "$victim"
 }
 
 check_ends() {
@@ -132,7 +129,7 @@ check_terminal() {
 		/dev/null >/tmp/out 2>&1 < <(
 		await eval '[ -n "$(pid_of mmapinfo)" ]'
 		tool=$(pid_of mmapinfo)
-		hold is_stopped && : >/tmp/held
+		hold stopped "$victim" && : >/tmp/held
 		printf '\003'
 		sleep 1
 		kill -CONT "$tool"
@@ -195,9 +192,6 @@ check_refused() {
 
 # ---- the freezer ----
 
-frozen() { grep -q "frozen 1" /sys/fs/cgroup/a/cgroup.events; }
-thawed() { grep -q "frozen 0" /sys/fs/cgroup/a/cgroup.events; }
-
 start_in_cgroup() {
 	mkdir -p /sys/fs/cgroup/a
 	start_victim spin "${1:-64K}"
@@ -219,7 +213,7 @@ check_freezer() {
 	start_in_cgroup 32M
 	mmapinfo --stable=freezer "$victim" --each --json >/tmp/out 2>/tmp/err &
 	tool=$!
-	hold is_frozen
+	hold frozen
 	ok $? "freezer: frozen meanwhile" /tmp/err
 	kill -KILL "$tool"
 	let_end
@@ -227,7 +221,7 @@ check_freezer() {
 	ok $? "freezer: SIGKILL of mmapinfo: it goes on"
 	mmapinfo --stable=freezer "$victim" --each --json >/tmp/out 2>/tmp/err &
 	tool=$!
-	hold is_frozen && kill -KILL "$(pid_of mmapinfo-guard)" && let_end
+	hold frozen && kill -KILL "$(pid_of mmapinfo-guard)" && let_end
 	ok $? "freezer: SIGKILL of the guardian: an answer" /tmp/err
 	await thawed && goes_on "$victim"
 	ok $? "freezer: SIGKILL of the guardian: it goes on"

@@ -5,7 +5,7 @@
 
 LOOKS=40
 
-# Of all looks at PID: how each stack ended, and by what ways it went there.
+# look PID: the answers of all looks, in /tmp/out.
 look() {
 	local i
 	: >/tmp/out
@@ -14,12 +14,13 @@ look() {
 	done
 }
 
+# How each stack ended.
 ends() { sed -nE 's/.*"stack_end": ?"([a-z_]*)".*/\1/p' /tmp/out | sort | uniq -c; }
 
 judge() {
 	ends >/tmp/ends
 	[ -s /tmp/ends ] && ! grep -qvwE 'whole|running|unstable' /tmp/ends
-	ok $? "$1: no stack of two moments: $(tr -s ' \n' ' ' </tmp/ends)" /tmp/ends
+	ok $? "$1: every stack has its end: $(tr -s ' \n' ' ' </tmp/ends)" /tmp/ends
 	[ "$(awk '$2 == "whole" { print $1 }' /tmp/ends)" -ge "$2" ]
 	ok $? "$1: most are told" /tmp/ends
 }
@@ -33,7 +34,7 @@ judge "threads that toss a byte" $((LOOKS * 3 / 2))
 while :; do sleep 0.01; done &
 sleeper=$!
 for name in rcu_preempt rcu_sched; do
-	thread=$(ps -eo pid=,comm= | awk -v name=$name '$2 == name { print $1 }')
+	thread=$(pid_of $name)
 	[ -n "$thread" ] || continue
 	look "$thread"
 	ok $? "$name: $LOOKS answers" /tmp/err
