@@ -56,6 +56,7 @@ struct stretch {
 };
 
 struct kallsyms {
+	struct mi_packed_names packed; /* a table of symbols owns it when all are told */
 	const struct mi_kallsyms_source *src;
 	uint32_t n_syms;
 	enum length_form length_form;
@@ -65,7 +66,10 @@ struct kallsyms {
 	struct stretch tokens;
 	uint16_t token_at[N_TOKENS];
 	uint16_t token_len[N_TOKENS];
-	bool token_odd[N_TOKENS]; /* has characters that no name has */
+	bool token_odd[N_TOKENS];  /* has characters that no name has */
+	bool token_type[N_TOKENS]; /* begins with a type */
+	/* Of the whole, and of what is behind the letter that begins a name. */
+	struct mi_name_hash token_hash[N_TOKENS], tail_hash[N_TOKENS];
 
 	uint8_t *offsets; /* n_syms entries of 4 bytes, or words if absolute */
 	uint64_t offsets_va;
@@ -188,6 +192,24 @@ static bool is_odd(uint8_t c)
 	return c <= ' ' || c == 0x7f;
 }
 
+static bool is_type(char c)
+{
+	return c && strchr("aAbBcCdDgGiInNpPrRsStTuUvVwW-?", c);
+}
+
+static void set_token(struct kallsyms *ks, unsigned int i, size_t at, size_t len)
+{
+	const char *text = (const char *)ks->tokens.data + at;
+
+	ks->token_at[i] = (uint16_t)at;
+	ks->token_len[i] = (uint16_t)len;
+	ks->token_hash[i] = mi_name_hash_of(text, len);
+	ks->token_type[i] = is_type(text[0]);
+	ks->tail_hash[i] = mi_name_hash_of(text + 1, len ? len - 1 : 0);
+	for (size_t c = 0; c < len; c++)
+		ks->token_odd[i] |= is_odd((uint8_t)text[c]);
+}
+
 /* The token table's length is written nowhere: its last token's NUL ends it. */
 static enum mi_status read_tokens(struct kallsyms *ks, struct mi_error *err)
 {
@@ -214,37 +236,45 @@ static enum mi_status read_tokens(struct kallsyms *ks, struct mi_error *err)
 					       i);
 		if (ks->tokens.len <= at + len)
 			return mi_fail(err, MI_ERR_READ, "cannot read kallsyms_token_table");
-		ks->token_at[i] = (uint16_t)at;
-		ks->token_len[i] = (uint16_t)len;
-		for (size_t c = 0; c < len; c++)
-			ks->token_odd[i] |= is_odd(ks->tokens.data[at + c]);
+		set_token(ks, i, at, len);
 	}
 	return MI_OK;
 }
 
 /* ---- names ---- */
 
+static bool is_long(const struct kallsyms *ks, enum length_form form, size_t pos)
+{
+	return form == LENGTH_BIG_BIT && ks->names.data[pos] & 0x80;
+}
+
+/* The length at @pos, which is there, and the place of what is as long. */
+static void read_length(const struct kallsyms *ks, enum length_form form, size_t pos, size_t *at,
+			size_t *len)
+{
+	*len = ks->names.data[pos];
+	*at = pos + 1;
+	if (is_long(ks, form, pos)) {
+		*len = (*len & 0x7f) | (size_t)ks->names.data[pos + 1] << 7;
+		*at = pos + 2;
+	}
+}
+
 /* The compressed name at @pos: sets its place and length, returns the place of the next. */
 static size_t next_name(struct kallsyms *ks, enum length_form form, size_t pos, size_t *at,
 			size_t *len)
 {
 	const size_t ahead = 2 + MAX_NAME;
-	size_t n;
 
 	/* Ask for more than the length: most names then cost one check. */
-	if (!stretch_need(&ks->names, pos + ahead) && !stretch_need(&ks->names, pos + 1))
+	if (!stretch_need(&ks->names, pos + ahead) &&
+	    (!stretch_need(&ks->names, pos + 1) ||
+	     (is_long(ks, form, pos) && !stretch_need(&ks->names, pos + 2))))
 		return 0;
-	n = ks->names.data[pos++];
-	if (form == LENGTH_BIG_BIT && n & 0x80) {
-		if (!stretch_need(&ks->names, pos + 1))
-			return 0;
-		n = (n & 0x7f) | (size_t)ks->names.data[pos++] << 7;
-	}
-	if (!n || n > MAX_NAME || !stretch_need(&ks->names, pos + n))
+	read_length(ks, form, pos, at, len);
+	if (!*len || *len > MAX_NAME || !stretch_need(&ks->names, *at + *len))
 		return 0;
-	*at = pos;
-	*len = n;
-	return pos + n;
+	return *at + *len;
 }
 
 /* Expand a name with its leading type letter into buf; returns the length, 0 if it is none. */
@@ -263,7 +293,36 @@ static size_t expand_name(const struct kallsyms *ks, size_t at, size_t len,
 		out += n;
 	}
 	buf[out] = '\0';
-	return out >= 2 && strchr("aAbBcCdDgGiInNpPrRsStTuUvVwW-?", buf[0]) ? out : 0;
+	return out >= 2 && is_type(buf[0]) ? out : 0;
+}
+
+/*
+ * What expand_name() tells of a name without writing it: whether it is one, its type, and the hash
+ * of what is behind that.
+ */
+static bool hash_name(const struct kallsyms *ks, size_t at, size_t len, char *type, uint64_t *sum)
+{
+	const uint8_t *in = ks->names.data + at, *end = in + len;
+	uint8_t first;
+	size_t out;
+	bool odd;
+
+	/* An empty token hides no type: the next one has it. */
+	while (in < end && !ks->token_len[*in])
+		in++;
+	if (in == end)
+		return false;
+	first = *in;
+	out = ks->token_len[first];
+	odd = ks->token_odd[first];
+	*sum = ks->tail_hash[first].sum;
+	while (++in < end) {
+		*sum = *sum * ks->token_hash[*in].power + ks->token_hash[*in].sum;
+		out += ks->token_len[*in];
+		odd |= ks->token_odd[*in];
+	}
+	*type = (char)ks->tokens.data[ks->token_at[first]];
+	return ks->token_type[first] && !odd && out >= 2 && out <= MAX_NAME;
 }
 
 /*
@@ -310,17 +369,17 @@ static enum fit try_lengths(struct kallsyms *ks, enum length_form form, uint32_t
 	*has_long = false;
 	for (uint32_t i = 0; i < ks->n_syms; i++) {
 		size_t at, len, start = pos;
-		bool is_long;
+		bool high_bit;
 
 		if (i % MARKER_STEP == 0)
 			markers[n_markers++] = (uint32_t)start;
 		pos = next_name(ks, form, start, &at, &len);
 		if (!pos)
 			return FIT_NONE;
-		is_long = ks->names.data[start] & 0x80;
-		*has_long |= is_long;
+		high_bit = ks->names.data[start] & 0x80;
+		*has_long |= high_bit;
 		/* Expanding is the costly part: the doubtful ones and a sample do. */
-		if ((is_long || i % 64 == 0) && !expand_name(ks, at, len, name))
+		if ((high_bit || i % 64 == 0) && !expand_name(ks, at, len, name))
 			return FIT_NONE;
 	}
 	return markers_follow(ks, markers, n_markers, pos) ? FIT_MARKERS : FIT_NAMES;
@@ -457,25 +516,51 @@ static enum mi_status settle_addresses(struct kallsyms *ks, struct mi_error *err
 
 /* ---- all together ---- */
 
+/* The name whose length is at @where, as add_symbols() has met it: all of it is there. */
+static size_t unpack(const struct mi_packed_names *packed, uint64_t where,
+		     char buf[static MI_SYMBOL_MAX + 1])
+{
+	const struct kallsyms *ks = (const struct kallsyms *)packed;
+	char name[MAX_NAME + 1];
+	size_t at, len;
+
+	read_length(ks, ks->length_form, where, &at, &len);
+	len = expand_name(ks, at, len, name);
+	if (!len)
+		return 0;
+	memcpy(buf, name + 1, len);
+	return len - 1;
+}
+
+static void free_kallsyms(struct mi_packed_names *packed)
+{
+	struct kallsyms *ks = (struct kallsyms *)packed;
+
+	free(ks->offsets);
+	free(ks->names.data);
+	free(ks->tokens.data);
+	free(ks);
+}
+
 static enum mi_status add_symbols(struct kallsyms *ks, struct mi_symtab *tab, struct mi_error *err)
 {
-	char name[MAX_NAME + 1];
-	uint64_t addr, last = 0;
+	uint64_t addr, sum, last = 0;
 	enum mi_status status;
 	size_t pos = 0;
+	char type;
 
+	mi_symtab_expect(tab, ks->n_syms);
 	for (uint32_t i = 0; i < ks->n_syms; i++, last = addr) {
-		size_t at, len;
+		size_t at, len, where = pos;
 
 		pos = next_name(ks, ks->length_form, pos, &at, &len);
-		len = pos ? expand_name(ks, at, len, name) : 0;
-		if (!len)
+		if (!pos || !hash_name(ks, at, len, &type, &sum))
 			return mi_fail(err, MI_ERR_FORMAT, "kallsyms name %u is damaged", i);
 		addr = address_of(ks, ks->address_form, i);
 		if (ks->src->prove && addr < last)
 			return mi_fail(err, MI_ERR_FORMAT, "kallsyms address %u does not ascend",
 				       i);
-		status = mi_symtab_add(tab, name + 1, len - 1, name[0], addr, err);
+		status = mi_symtab_add_packed(tab, where, sum, type, addr, err);
 		if (status)
 			return status;
 	}
@@ -506,21 +591,29 @@ static enum mi_status load(struct kallsyms *ks, struct mi_symtab *tab, struct mi
 enum mi_status mi_kallsyms_load(const struct mi_kallsyms_source *src, struct mi_symtab **ret,
 				struct mi_error *err)
 {
-	struct kallsyms ks = {.src = src};
+	struct kallsyms *ks = calloc(1, sizeof(*ks));
 	struct mi_symtab *tab = mi_symtab_new();
 	enum mi_status status;
 
 	*ret = NULL;
-	if (!tab)
+	if (!ks || !tab) {
+		free(ks);
+		mi_symtab_free(tab);
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory for kallsyms");
-	status = load(&ks, tab, err);
-	free(ks.offsets);
-	free(ks.names.data);
-	free(ks.tokens.data);
+	}
+	ks->packed.unpack = unpack;
+	ks->packed.free = free_kallsyms;
+	ks->src = src;
+	mi_symtab_set_packed(tab, &ks->packed);
+	status = load(ks, tab, err);
 	if (status) {
 		mi_symtab_free(tab);
 		return status;
 	}
+	/* Nothing is read from now on. */
+	free(ks->offsets);
+	ks->offsets = NULL;
+	ks->src = ks->names.src = ks->tokens.src = NULL;
 	*ret = tab;
 	return MI_OK;
 }

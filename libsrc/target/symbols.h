@@ -23,14 +23,21 @@ enum mi_symbol_found {
 	MI_SYMBOL_AMBIGUOUS, /* several with different addresses: static ones */
 };
 
+#define MI_SYMBOL_MAX 4096 /* bytes of a name */
+
 struct mi_symtab *mi_symtab_new(void);
 void mi_symtab_free(struct mi_symtab *tab);
+/* A hint: so many will be added. */
+void mi_symtab_expect(struct mi_symtab *tab, size_t n);
 /* @type is nm's letter. The name is copied. */
 enum mi_status mi_symtab_add(struct mi_symtab *tab, const char *name, size_t len, char type,
 			     uint64_t addr, struct mi_error *err);
 size_t mi_symtab_count(const struct mi_symtab *tab);
 
-/* On MI_SYMBOL_ONE, *addr is set. Types 'U' never match. */
+/*
+ * On MI_SYMBOL_ONE, *addr is set. Types 'U' never match. A name whose hash a thousand others have,
+ * too, is ambiguous: that table was made to cost time.
+ */
 enum mi_symbol_found mi_symtab_find(const struct mi_symtab *tab, const char *name, uint64_t *addr);
 
 /*
@@ -49,6 +56,39 @@ const char *mi_symtab_first(struct mi_symtab *tab, uint64_t addr, uint64_t *offs
 
 /* Address of the first symbol above @addr: sizes a global. 0 if none. */
 uint64_t mi_symtab_next(struct mi_symtab *tab, uint64_t addr);
+
+/*
+ * Names that stay compressed until somebody wants to see them: of 100k symbols that is some
+ * hundreds. To be found they need a hash alone, and that of a name is made of those of its pieces:
+ * of one with another behind it the sum is sum * other.power + other.sum.
+ */
+struct mi_name_hash {
+	uint64_t sum, power;
+};
+
+static inline struct mi_name_hash mi_name_hash_of(const char *text, size_t len)
+{
+	struct mi_name_hash h = {0, 1};
+
+	for (size_t i = 0; i < len; i++) {
+		h.sum = h.sum * 0x9e3779b97f4a7c15ULL + (uint8_t)text[i];
+		h.power *= 0x9e3779b97f4a7c15ULL;
+	}
+	return h;
+}
+
+struct mi_packed_names {
+	/* The name at @where into @buf, with a NUL; its length, 0 if it is none. */
+	size_t (*unpack)(const struct mi_packed_names *names, uint64_t where,
+			 char buf[static MI_SYMBOL_MAX + 1]);
+	void (*free)(struct mi_packed_names *names);
+};
+
+/* The table owns @names from then on. */
+void mi_symtab_set_packed(struct mi_symtab *tab, struct mi_packed_names *names);
+/* @sum: mi_name_hash_of() what is unpacked at @where. */
+enum mi_status mi_symtab_add_packed(struct mi_symtab *tab, uint64_t where, uint64_t sum, char type,
+				    uint64_t addr, struct mi_error *err);
 
 /*
  * kallsyms in the memory of the target.

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* symtab.c - a symbol table: names hashed, addresses sorted on demand; contract in symbols.h */
-#include <ctype.h>
+/*
+ * symtab.c - a symbol table: names hashed, and seen when they are asked for, addresses sorted on
+ * demand; contract in symbols.h
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "symbols.h"
 
 #define MAX_SYMBOLS (16U << 20)
-#define MAX_NAME 4096
 #define FIRST_SLOTS 1024U
 #define CHUNK_BYTES (256U << 10)
 /* Beyond this a "nearest symbol" says nothing. */
 #define MAX_DISTANCE (1U << 20)
+/* So many symbols of one hash are looked at for a name. Two of one name and place are rare already.
+ */
+#define MAX_ALIKE 1024
 
 /* Names are kept in chunks that never move: callers hold pointers to them. */
 struct chunk {
@@ -21,24 +25,30 @@ struct chunk {
 };
 
 struct symbol {
-	const char *name;
 	uint64_t addr;
+	union {
+		const char *name;
+		uint64_t where; /* packed */
+	};
+	uint32_t next; /* of the same hash: index plus one, or 0 */
 	char type;
-	bool ambiguous; /* set in the first symbol of a name */
+	bool packed;
 };
 
 struct mi_symtab {
 	struct symbol *symbols;
 	size_t count, capacity;
 	struct chunk *chunks; /* newest first */
+	struct mi_packed_names *packed;
 
 	/*
-	 * Open addressing. A slot is the name's hash and, below it, the index of
-	 * a symbol plus one: most probes are decided without touching the symbol.
+	 * Open addressing. A slot is a hash and, below it, the index of the last symbol that has it
+	 * plus one: no name is looked at before it is asked for.
 	 */
 	uint64_t *slots;
 	size_t n_slots; /* a power of two, at most three quarters full */
-	size_t n_names;
+	size_t n_hashes;
+	uint64_t secret; /* odd */
 
 	uint32_t *by_addr;	       /* one symbol per address, ascending; NULL if stale */
 	const uint32_t *first_by_addr; /* in the same block: of several the first */
@@ -51,6 +61,8 @@ struct mi_symtab *mi_symtab_new(void)
 
 	if (!tab)
 		return NULL;
+	/* Where the system has put it. */
+	tab->secret = (uint64_t)(uintptr_t)tab * 0x9e3779b97f4a7c15ULL | 1;
 	tab->n_slots = FIRST_SLOTS;
 	tab->slots = calloc(tab->n_slots, sizeof(*tab->slots));
 	if (!tab->slots) {
@@ -70,6 +82,8 @@ void mi_symtab_free(struct mi_symtab *tab)
 		free(tab->chunks);
 		tab->chunks = next;
 	}
+	if (tab->packed)
+		tab->packed->free(tab->packed);
 	free(tab->by_addr);
 	free(tab->slots);
 	free(tab->symbols);
@@ -81,78 +95,43 @@ size_t mi_symtab_count(const struct mi_symtab *tab)
 	return tab->count;
 }
 
-/* Eight bytes a step: kernels have 100k names of 20 bytes and more. */
-static uint32_t hash_name(const char *name, size_t len)
-{
-	const uint64_t mul = 0x9e3779b97f4a7c15ULL;
-	uint64_t h = len * mul;
-	uint64_t word;
+/* ---- slots ---- */
 
-	while (len >= sizeof(word)) {
-		memcpy(&word, name, sizeof(word));
-		h = (h ^ word) * mul;
-		h ^= h >> 29;
-		name += sizeof(word);
-		len -= sizeof(word);
-	}
-	word = 0;
-	memcpy(&word, name, len);
-	h = (h ^ word) * mul;
-	return (uint32_t)(h >> 32);
+/* A dump may be made so that sums are alike; what the table makes of them nobody knows before. */
+static uint32_t slot_hash(const struct mi_symtab *tab, uint64_t sum)
+{
+	sum *= tab->secret;
+	return (uint32_t)((sum ^ sum >> 32) * 0xbf58476d1ce4e5b9ULL >> 32);
 }
 
-static const struct symbol *slot_symbol(const struct mi_symtab *tab, uint64_t slot)
+/* The slot that holds the hash, or the free one where it belongs. */
+static uint64_t *find_slot(const struct mi_symtab *tab, uint32_t hash)
 {
-	return &tab->symbols[(uint32_t)slot - 1];
+	size_t mask = tab->n_slots - 1, i = hash & mask;
+
+	while (tab->slots[i] && tab->slots[i] >> 32 != hash)
+		i = (i + 1) & mask;
+	return &tab->slots[i];
 }
 
-/* The slot that holds the name, or the free one where it belongs. */
-static uint64_t *find_slot(const struct mi_symtab *tab, const char *name, size_t len, uint32_t hash)
+static bool grow_slots(struct mi_symtab *tab, size_t n)
 {
-	size_t mask = tab->n_slots - 1;
-
-	for (size_t i = hash & mask;; i = (i + 1) & mask) {
-		uint64_t slot = tab->slots[i];
-		const char *found;
-
-		if (!slot)
-			return &tab->slots[i];
-		if (slot >> 32 != hash)
-			continue;
-		/* strncmp stops at the end of a shorter name. */
-		found = slot_symbol(tab, slot)->name;
-		if (!strncmp(found, name, len) && !found[len])
-			return &tab->slots[i];
-	}
-}
-
-static bool grow_slots(struct mi_symtab *tab)
-{
-	size_t n = tab->n_slots * 2;
-	uint64_t *slots = calloc(n, sizeof(*slots));
+	uint64_t *old = tab->slots, *slots = calloc(n, sizeof(*slots));
+	size_t n_old = tab->n_slots;
 
 	if (!slots)
 		return false;
-	for (size_t i = 0; i < tab->n_slots; i++) {
-		uint64_t slot = tab->slots[i];
-		size_t to;
-
-		if (!slot)
-			continue;
-		/* All names differ: no comparing. */
-		for (to = slot >> 32 & (n - 1); slots[to]; to = (to + 1) & (n - 1))
-			;
-		slots[to] = slot;
-	}
-	free(tab->slots);
 	tab->slots = slots;
 	tab->n_slots = n;
+	for (size_t i = 0; i < n_old; i++)
+		if (old[i])
+			*find_slot(tab, old[i] >> 32) = old[i];
+	free(old);
 	return true;
 }
 
-static bool grow_symbols(struct mi_symtab *tab)
+static bool grow_symbols(struct mi_symtab *tab, size_t capacity)
 {
-	size_t capacity = tab->capacity ? tab->capacity * 2 : 1024;
 	struct symbol *symbols = realloc(tab->symbols, capacity * sizeof(*symbols));
 
 	if (!symbols)
@@ -161,6 +140,20 @@ static bool grow_symbols(struct mi_symtab *tab)
 	tab->capacity = capacity;
 	return true;
 }
+
+void mi_symtab_expect(struct mi_symtab *tab, size_t n)
+{
+	size_t slots = tab->n_slots;
+
+	if (n > MAX_SYMBOLS)
+		return;
+	while (slots / 4 * 3 < n)
+		slots *= 2;
+	if (slots > tab->n_slots && grow_slots(tab, slots) && n > tab->capacity)
+		grow_symbols(tab, n);
+}
+
+/* ---- adding ---- */
 
 static const char *keep_name(struct mi_symtab *tab, const char *name, size_t len)
 {
@@ -182,66 +175,95 @@ static const char *keep_name(struct mi_symtab *tab, const char *name, size_t len
 	return text;
 }
 
-/* Enter symbol @index by name, or mark the earlier one of the same name. */
-static void enter_name(struct mi_symtab *tab, uint64_t *slot, uint32_t hash, size_t index)
+/* @sum: of its name's mi_name_hash. */
+static enum mi_status enter(struct mi_symtab *tab, struct symbol sym, uint64_t sum,
+			    struct mi_error *err)
 {
-	struct symbol *first;
+	uint32_t hash = slot_hash(tab, sum);
+	uint64_t *slot;
 
-	if (!*slot) {
-		*slot = (uint64_t)hash << 32 | ((uint32_t)index + 1);
-		tab->n_names++;
-		return;
+	if (tab->count >= MAX_SYMBOLS)
+		return mi_fail(err, MI_ERR_NOMEM, "more than %u symbols", MAX_SYMBOLS);
+	if ((tab->count == tab->capacity &&
+	     !grow_symbols(tab, tab->capacity ? tab->capacity * 2 : FIRST_SLOTS)) ||
+	    (tab->n_hashes >= tab->n_slots / 4 * 3 && !grow_slots(tab, tab->n_slots * 2)))
+		return mi_fail(err, MI_ERR_NOMEM, "out of memory after %zu symbols", tab->count);
+	sym.next = 0;
+	if (sym.type != 'U') {
+		slot = find_slot(tab, hash);
+		tab->n_hashes += !*slot;
+		sym.next = (uint32_t)*slot;
+		*slot = (uint64_t)hash << 32 | ((uint32_t)tab->count + 1);
 	}
-	first = &tab->symbols[(uint32_t)*slot - 1];
-	if (first->addr != tab->symbols[index].addr)
-		first->ambiguous = true;
+	tab->symbols[tab->count++] = sym;
+	if (tab->by_addr) {
+		free(tab->by_addr);
+		tab->by_addr = NULL;
+	}
+	return MI_OK;
 }
 
 enum mi_status mi_symtab_add(struct mi_symtab *tab, const char *name, size_t len, char type,
 			     uint64_t addr, struct mi_error *err)
 {
-	struct symbol *sym;
-	uint64_t *slot;
-	uint32_t hash;
+	struct symbol sym = {.addr = addr, .type = type};
 
 	len = strnlen(name, len);
-	if (!len || len > MAX_NAME)
+	if (!len || len > MI_SYMBOL_MAX)
 		return mi_fail(err, MI_ERR_FORMAT, "symbol name of %zu bytes", len);
-	if (tab->count >= MAX_SYMBOLS)
-		return mi_fail(err, MI_ERR_NOMEM, "more than %u symbols", MAX_SYMBOLS);
-	if ((tab->count == tab->capacity && !grow_symbols(tab)) ||
-	    (tab->n_names >= tab->n_slots / 4 * 3 && !grow_slots(tab)))
+	sym.name = keep_name(tab, name, len);
+	if (!sym.name)
 		return mi_fail(err, MI_ERR_NOMEM, "out of memory after %zu symbols", tab->count);
+	return enter(tab, sym, mi_name_hash_of(name, len).sum, err);
+}
 
-	sym = &tab->symbols[tab->count];
-	hash = hash_name(name, len);
-	sym->addr = addr;
-	sym->type = type;
-	sym->ambiguous = false;
-	slot = find_slot(tab, name, len, hash);
-	sym->name = *slot ? slot_symbol(tab, *slot)->name : keep_name(tab, name, len);
-	if (!sym->name)
-		return mi_fail(err, MI_ERR_NOMEM, "out of memory after %zu symbols", tab->count);
-	if (type != 'U')
-		enter_name(tab, slot, hash, tab->count);
-	tab->count++;
-	free(tab->by_addr);
-	tab->by_addr = NULL;
-	return MI_OK;
+void mi_symtab_set_packed(struct mi_symtab *tab, struct mi_packed_names *names)
+{
+	tab->packed = names;
+}
+
+enum mi_status mi_symtab_add_packed(struct mi_symtab *tab, uint64_t where, uint64_t sum, char type,
+				    uint64_t addr, struct mi_error *err)
+{
+	struct symbol sym = {.addr = addr, .where = where, .type = type, .packed = true};
+
+	return enter(tab, sym, sum, err);
+}
+
+/* ---- by name ---- */
+
+static bool is_called(const struct mi_symtab *tab, const struct symbol *sym, const char *name)
+{
+	char buf[MI_SYMBOL_MAX + 1];
+
+	if (!sym->packed)
+		return !strcmp(sym->name, name);
+	return tab->packed->unpack(tab->packed, sym->where, buf) && !strcmp(buf, name);
 }
 
 enum mi_symbol_found mi_symtab_find(const struct mi_symtab *tab, const char *name, uint64_t *addr)
 {
-	size_t len = strlen(name);
-	uint64_t slot = *find_slot(tab, name, len, hash_name(name, len));
+	uint32_t hash = slot_hash(tab, mi_name_hash_of(name, strlen(name)).sum);
+	uint32_t at = (uint32_t)*find_slot(tab, hash), left = MAX_ALIKE;
+	const struct symbol *sym, *found = NULL;
 
-	if (!slot)
+	for (; at; at = sym->next) {
+		sym = &tab->symbols[at - 1];
+		if (!left--)
+			return MI_SYMBOL_AMBIGUOUS;
+		if (!is_called(tab, sym, name))
+			continue;
+		if (found && found->addr != sym->addr)
+			return MI_SYMBOL_AMBIGUOUS;
+		found = sym;
+	}
+	if (!found)
 		return MI_SYMBOL_NONE;
-	if (slot_symbol(tab, slot)->ambiguous)
-		return MI_SYMBOL_AMBIGUOUS;
-	*addr = slot_symbol(tab, slot)->addr;
+	*addr = found->addr;
 	return MI_SYMBOL_ONE;
 }
+
+/* ---- by address ---- */
 
 struct by_addr {
 	uint64_t addr;
@@ -279,7 +301,12 @@ static void sort_by_addr(struct by_addr *all, size_t n)
 
 static bool has_address(const struct symbol *sym)
 {
-	return sym->type != 'U' && toupper((unsigned char)sym->type) != 'A';
+	return sym->type != 'U' && sym->type != 'A' && sym->type != 'a';
+}
+
+static bool is_global(const struct symbol *sym)
+{
+	return sym->type >= 'A' && sym->type <= 'Z';
 }
 
 static bool build_by_addr(struct mi_symtab *tab)
@@ -302,7 +329,7 @@ static bool build_by_addr(struct mi_symtab *tab)
 			continue;
 		all[n].addr = sym->addr;
 		all[n].index = (uint32_t)i;
-		all[n].rank = (uint32_t)i | (isupper((unsigned char)sym->type) ? 0 : 1U << 31);
+		all[n].rank = (uint32_t)i | (is_global(sym) ? 0 : 1U << 31);
 		n++;
 	}
 	sort_by_addr(all, n);
@@ -341,15 +368,29 @@ static size_t count_below(struct mi_symtab *tab, uint64_t addr)
 	return low;
 }
 
+/* From now on it has its name. */
+static bool unpack(struct mi_symtab *tab, struct symbol *sym)
+{
+	char buf[MI_SYMBOL_MAX + 1];
+	size_t len = tab->packed->unpack(tab->packed, sym->where, buf);
+	const char *name = len ? keep_name(tab, buf, len) : NULL;
+
+	if (!name)
+		return false;
+	sym->name = name;
+	sym->packed = false;
+	return true;
+}
+
 static const char *name_by(struct mi_symtab *tab, bool first, uint64_t addr, uint64_t *offset)
 {
 	size_t n = count_below(tab, addr);
-	const struct symbol *sym;
+	struct symbol *sym;
 
 	if (!n)
 		return NULL;
 	sym = &tab->symbols[(first ? tab->first_by_addr : tab->by_addr)[n - 1]];
-	if (addr - sym->addr > MAX_DISTANCE)
+	if (addr - sym->addr > MAX_DISTANCE || (sym->packed && !unpack(tab, sym)))
 		return NULL;
 	*offset = addr - sym->addr;
 	return sym->name;

@@ -311,6 +311,10 @@ static void check(struct spec spec)
 		symbol_name(&spec, i, name, packed);
 		assert_int_equal(mi_symtab_find(tab, name + 1, &addr), MI_SYMBOL_ONE);
 		assert_true(addr == symbol_addr(&spec, i));
+		if (*name == 'A')
+			continue;
+		assert_string_equal(mi_symtab_name(tab, addr + 4, &addr), name + 1);
+		assert_true(addr == 4);
 	}
 	mi_symtab_free(tab);
 	free(im.mem);

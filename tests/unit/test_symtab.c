@@ -142,12 +142,98 @@ static void test_rejected(void **state)
 	mi_symtab_free(NULL);
 }
 
+/* ---- names that are unpacked when they are wanted ---- */
+
+static unsigned int unpacked, freed;
+
+static size_t unpack_number(const struct mi_packed_names *names, uint64_t where,
+			    char buf[static MI_SYMBOL_MAX + 1])
+{
+	(void)names;
+	unpacked++;
+	return where == 666 ? 0 : (size_t)sprintf(buf, "number_%u", (unsigned int)where);
+}
+
+static void count_free(struct mi_packed_names *names)
+{
+	(void)names;
+	freed++;
+}
+
+static void add_number(struct mi_symtab *tab, unsigned int i, const char *hashed_as, uint64_t addr)
+{
+	uint64_t sum = mi_name_hash_of(hashed_as, strlen(hashed_as)).sum;
+
+	assert_int_equal(mi_symtab_add_packed(tab, i, sum, 't', addr, NULL), MI_OK);
+}
+
+static void test_packed(void **state)
+{
+	struct mi_packed_names names = {unpack_number, count_free};
+	struct mi_symtab *tab = mi_symtab_new();
+	uint64_t addr = 7, off;
+	const char *name;
+
+	(void)state;
+	unpacked = freed = 0;
+	mi_symtab_set_packed(tab, &names);
+	mi_symtab_expect(tab, 5000);
+	add_number(tab, 1, "number_1", 0x1000);
+	add_number(tab, 2, "number_2", 0x2000);
+	add_number(tab, 666, "number_666", 0x3000);
+	add(tab, "plain", 'T', 0x4000);
+	assert_int_equal(unpacked, 0);
+	assert_int_equal(mi_symtab_find(tab, "number_2", &addr), MI_SYMBOL_ONE);
+	assert_true(addr == 0x2000);
+	assert_int_equal(mi_symtab_find(tab, "number_3", &addr), MI_SYMBOL_NONE);
+	assert_int_equal(mi_symtab_find(tab, "plain", &addr), MI_SYMBOL_ONE);
+	assert_int_equal(unpacked, 1);
+	/* By address it is unpacked once, and stays where it is. */
+	name = mi_symtab_name(tab, 0x1008, &off);
+	assert_string_equal(name, "number_1");
+	assert_true(mi_symtab_first(tab, 0x1000, &off) == name);
+	assert_int_equal(unpacked, 2);
+	/* What cannot be unpacked has no name. */
+	assert_null(mi_symtab_name(tab, 0x3000, &off));
+	assert_int_equal(mi_symtab_find(tab, "number_666", &addr), MI_SYMBOL_NONE);
+	mi_symtab_free(tab);
+	assert_int_equal(freed, 1);
+}
+
+/* Others with the hash of a name: they are not it, and cost no more than so much. */
+static void test_alike(void **state)
+{
+	struct mi_packed_names names = {unpack_number, count_free};
+	struct mi_symtab *tab = mi_symtab_new();
+	uint64_t addr;
+
+	(void)state;
+	mi_symtab_set_packed(tab, &names);
+	for (unsigned int i = 0; i < 1000; i++)
+		add_number(tab, i + 1000, "number_7", 0x1000 + i);
+	assert_int_equal(mi_symtab_find(tab, "number_7", &addr), MI_SYMBOL_NONE);
+	add_number(tab, 7, "number_7", 0x7000);
+	assert_int_equal(mi_symtab_find(tab, "number_7", &addr), MI_SYMBOL_ONE);
+	assert_true(addr == 0x7000);
+	add_number(tab, 7, "number_7", 0x7000);
+	assert_int_equal(mi_symtab_find(tab, "number_7", &addr), MI_SYMBOL_ONE);
+	add_number(tab, 7, "number_7", 0x7008);
+	assert_int_equal(mi_symtab_find(tab, "number_7", &addr), MI_SYMBOL_AMBIGUOUS);
+	for (unsigned int i = 0; i < 100000; i++)
+		add_number(tab, i + 1000, "number_8", 0x9000);
+	unpacked = 0;
+	assert_int_equal(mi_symtab_find(tab, "number_8", &addr), MI_SYMBOL_AMBIGUOUS);
+	assert_in_range(unpacked, 1000, 2000);
+	mi_symtab_free(tab);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),	  cmocka_unit_test(test_by_address),
 		cmocka_unit_test(test_ascending), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_rejected),
+		cmocka_unit_test(test_rejected),  cmocka_unit_test(test_packed),
+		cmocka_unit_test(test_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
