@@ -55,7 +55,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 HELPER := $(BUILD)/tests/poke $(BUILD)/tests/damage $(BUILD)/tests/hostile $(BUILD)/tests/hide \
 	$(BUILD)/tests/make_recorder $(BUILD)/tests/search $(BUILD)/tests/samepages $(BUILD)/tests/recompress $(BUILD)/tests/locks
 
-.PHONY: all help setup demo check check-kernels check-providers check-crashes support crash-support check-unit lint format bench docs demo-dump fuzz \
+.PHONY: all help setup demo check check-kernels check-providers check-crashes support crash-support check-unit lint format bench docs demo-dump fuzz fuzz-briefly \
 	recorder bench-recorder bench-live install uninstall install-recorder uninstall-recorder clean tests synth
 .DEFAULT_GOAL := all
 FORCE:
@@ -257,8 +257,16 @@ bench:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)scripts/bench $(CLI)
 
+FUZZ_FLAGS := -fsanitize=address,undefined
 fuzz:
-	$(Q)scripts/fuzz
+	scripts/setup test
+	$(Q)$(MAKE) -s CC=clang BUILD=$(BUILD)/fuzz CFLAGS='-g -O1 -fsanitize=fuzzer-no-link $(FUZZ_FLAGS)' \
+		$(BUILD)/fuzz/libmmapinfo.a
+	$(Q)scripts/fuzz $(BUILD)/fuzz/libmmapinfo.a $(FUZZ_FLAGS) $(PKG_LIBS)
+
+# The tests': that all of them can be built, and run for a moment.
+fuzz-briefly: all
+	$(Q)FUZZ_SECONDS=3 scripts/fuzz $(LIB_A) $(PKG_LIBS)
 
 docs: all
 	$(Q)scripts/regen-docs $(CLI)

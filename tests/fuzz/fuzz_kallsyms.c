@@ -6,6 +6,7 @@
  * the rest is the memory, at a fixed address.
  */
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "symbols.h"
@@ -70,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mi_kallsyms_source src = {read_memory, line_of, &mem, false, false};
 	struct mi_symtab *tab;
 	struct mi_error err;
-	uint64_t addr;
+	uint64_t addr, va = 0;
+	const char *name;
 
 	if (size < 17)
 		return 0;
@@ -81,8 +83,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mem.size = size - 17;
 	if (mi_kallsyms_load(&src, &tab, &err))
 		return 0;
-	mi_symtab_find(tab, "_stext", &addr);
-	mi_symtab_name(tab, BASE_VA, &addr);
+	/* What was proved by it is there, and what has a place is found by its name. */
+	if (mi_symtab_find(tab, "_stext", &addr) == MI_SYMBOL_NONE)
+		abort();
+	for (unsigned int i = 0; i < 1000 && (va = mi_symtab_next(tab, va)); i++) {
+		name = mi_symtab_name(tab, va, &addr);
+		if (!name || mi_symtab_find(tab, name, &addr) == MI_SYMBOL_NONE)
+			abort();
+	}
 	mi_symtab_free(tab);
 	return 0;
 }
