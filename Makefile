@@ -69,8 +69,8 @@ help:
 	@echo 'make all        build library, command and crash extension'
 	@echo 'make tests      build the unit tests'
 	@echo 'make check-kernels  five series, three flavours, against every check (an hour)'
-	@echo 'make check-providers  dumps of all kernels, read by libkdumpfile and by drgn'
-	@echo 'make check-crashes  the extension in crash of other suites, dumps of all kernels'
+	@echo 'make check-providers  dumps of all kernels by libkdumpfile, drgn and crash (hours)'
+	@echo 'make check-crashes  of these the extension in crash of other suites alone'
 	@echo 'make crash-support  check-crashes, and its table into docs/crash.md'
 	@echo 'make support    check-kernels, and its table into docs/support.md'
 	@echo 'make check-unit run the tests that need no guest'
@@ -227,8 +227,8 @@ check-kernels:
 
 check-providers:
 	scripts/setup test
-	$(Q)$(MAKE) --no-print-directory all
-	$(Q)FULL=1 tests/run providers
+	$(Q)$(MAKE) --no-print-directory all tests
+	$(Q)FULL=1 tests/run providers crashes
 
 check-crashes:
 	scripts/setup test
